@@ -1,1 +1,4 @@
-export {};
+export { ContainerError, ERRORS } from './errors.ts';
+export type { ErrorEntry, Fault } from './errors.ts';
+export { Logger } from './logging.ts';
+export type { LogFunction } from './logging.ts';
