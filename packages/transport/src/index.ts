@@ -1,1 +1,31 @@
-export {};
+export { ERRORS, TransportError } from './errors.ts';
+export type { ErrorDefinition, Fault, TransportErrorCode } from './errors.ts';
+export { EngineHost } from './host.ts';
+export type {
+  EngineHostHandler,
+  EngineHostOptions,
+  FlowPreference,
+  HostStats,
+  ListeningPoint,
+  ListenOptions,
+} from './host.ts';
+export { RandomIds } from './ids.ts';
+export { nodePorts } from './node-ports.ts';
+export type {
+  Clock,
+  DatagramHandler,
+  DatagramPort,
+  DatagramSocket,
+  LocalAddress,
+  MessageConnection,
+  MessageHandler,
+  Ports,
+  RandomSource,
+  StreamConnection,
+  StreamHandler,
+  StreamPort,
+  StreamServer,
+  TimerHandle,
+} from './ports.ts';
+export { attachSipWebSocket } from './ws.ts';
+export type { SipWebSocketOptions } from './ws.ts';
