@@ -6,7 +6,7 @@ export default {
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
-  testEnvironmentOptions: { customExportConditions: ['@siplet/source', 'node', 'import', 'default'] },
+  testEnvironmentOptions: { customExportConditions: ['@siplet/source', 'node', 'node-addons'] },
   setupFilesAfterEnv: ['<rootDir>/tools/jest-setup.mjs'],
   cacheDirectory: '<rootDir>/.cache/jest',
 };
