@@ -8,8 +8,8 @@ import type { SessionManager } from '../session/manager.ts';
 
 /** What the SIP side of a container needs. */
 export interface SipRuntimeOptions {
-  /** A function, because the host wants the runtime as its handler. */
-  readonly host: () => EngineHost;
+  /** Its handler calls `handleEvent` and `flowClosed`. */
+  readonly host: EngineHost;
   readonly ports: Ports;
   readonly router: SipApplicationRouter;
   readonly logger: Logger;
