@@ -1,1 +1,15 @@
-export {};
+export { ERRORS, TestingError } from './errors.ts';
+export type { TestingErrorCode } from './errors.ts';
+export { toMs } from './duration.ts';
+export type { Duration } from './duration.ts';
+export { seededRandom } from './seeded-random.ts';
+export type { SeededRandom } from './seeded-random.ts';
+export { VirtualClock } from './virtual-clock.ts';
+export type { IdleProbe, VirtualClockOptions } from './virtual-clock.ts';
+export { VirtualNetwork } from './virtual-network.ts';
+export type { VirtualHost, VirtualNetworkOptions } from './virtual-network.ts';
+export type { Between, LinkConditions } from './link-conditions.ts';
+export { Traffic } from './traffic.ts';
+export type { Endpoint, Fate, TrafficEntry } from './traffic.ts';
+export { virtualPorts } from './virtual-ports.ts';
+export type { VirtualPorts, VirtualPortsOptions } from './virtual-ports.ts';
