@@ -3,15 +3,12 @@ import type { SipURI } from './address.ts';
 import type { TimerService } from './timer.ts';
 
 /** Attributes of a SIP session, typed by interface merging: `interface SipSessionAttributes { linked: SipSession }`. */
-// oxlint-disable-next-line typescript/no-empty-object-type
 export interface SipSessionAttributes {}
 
 /** Attributes of a SIP application session, typed by interface merging. */
-// oxlint-disable-next-line typescript/no-empty-object-type
 export interface SipApplicationSessionAttributes {}
 
 /** Attributes of an HTTP session, typed by interface merging. */
-// oxlint-disable-next-line typescript/no-empty-object-type
 export interface HttpSessionAttributes {}
 
 /** Attributes of a servlet context, typed by interface merging; the container's own keys are listed here. */

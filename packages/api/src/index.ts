@@ -10,6 +10,7 @@ export * from './factory.ts';
 export * from './flow.ts';
 export * from './generic-servlet.ts';
 export * from './listeners.ts';
+export * from './logger.ts';
 export * from './message.ts';
 export * from './proxy.ts';
 export * from './request.ts';

@@ -1,5 +1,4 @@
 /** Types of the HTTP server underneath, filled in by the container through interface merging. */
-// oxlint-disable-next-line typescript/no-empty-object-type
 export interface HttpPlatform {}
 
 /** The request type of the HTTP server: `FastifyRequest` once the container package is imported. */
