@@ -5,52 +5,40 @@ import type {
   Flow,
   IdSource,
   Ms,
+  RespondOptions,
+  SendOptions,
   ServerTransaction,
-  SipEngine,
   SipMessage,
   SipRequest,
   SipResponse,
   Uri,
 } from '@siplet/sip';
-import type { Clock, MessageConnection, Ports } from './ports.ts';
-
-/** Where to listen. */
-export interface ListenOptions {
-  /** `udp://127.0.0.1:5060` or `tcp://[::1]:5060`; port 0 lets the system choose, no port means 5060. */
-  uri: string;
-  /** `host[:port]` that goes on the wire instead of the bound address. */
-  advertise?: string;
-}
-
-/** One open listener. */
-export interface ListeningPoint {
-  readonly protocol: 'UDP' | 'TCP' | 'WS';
-  /** Bound address, possibly a wildcard. */
-  readonly address: string;
-  readonly port: number;
-  /** Host on the wire, IPv6 in brackets; for a wildcard the address that most peers can use. */
-  readonly advertisedHost: string;
-  readonly advertisedPort: number;
-}
+import { RandomIds, SipEngine } from '@siplet/sip';
+import { NODE_CODEC } from './codec.ts';
+import { TransportError } from './errors.ts';
+import { OwnFlow } from './flow.ts';
+import type { FlowPreference, ListeningPoint, ListenOptions } from './listening.ts';
+import { Network } from './network.ts';
+import type { Clock, MessageConnection, Ports, TimerHandle } from './ports.ts';
 
 /** Settings of an {@link EngineHost}. */
 export interface EngineHostOptions {
   ports: Ports;
   listen: readonly ListenOptions[];
   /** Identifiers; default: 128 random bits from `ports.random`. */
-  ids?: IdSource;
+  ids?: IdSource | undefined;
   timers?: EngineOptions['timers'];
   limits?: EngineOptions['limits'];
   /** Connections that one address may hold at a time; default 100. */
-  maxConnectionsPerSource?: number;
-  /** Milliseconds for the first complete message on an accepted TCP connection; default 10,000. */
-  firstMessageTimeoutMs?: Ms;
+  maxConnectionsPerSource?: number | undefined;
+  /** Milliseconds for a complete message on an accepted TCP connection; default 10,000. */
+  firstMessageTimeoutMs?: Ms | undefined;
   /** Milliseconds of silence after which a TCP connection is closed; default 3,900,000, longer than a registration. */
-  idleTimeoutMs?: Ms;
+  idleTimeoutMs?: Ms | undefined;
   /** Milliseconds for a TCP connection to be established; default 10,000. */
-  connectTimeoutMs?: Ms;
+  connectTimeoutMs?: Ms | undefined;
   /** UDP peers that are remembered per listener; default 20,000. */
-  maxUdpFlows?: number;
+  maxUdpFlows?: number | undefined;
 }
 
 /** Who hears what the engine and the flows have to say; called after the engine returned, so it may send. */
@@ -64,13 +52,8 @@ export interface EngineHostHandler {
   handlerError?(error: unknown): void;
 }
 
-/** Where a request shall go, beside its URI. */
-export interface FlowPreference {
-  /** `udp` or `tcp`; wins over the `transport` parameter of the URI. */
-  transport?: string;
-  /** Leave from this listener. */
-  from?: ListeningPoint;
-}
+/** Sees every message that arrives or leaves. */
+export type Tap = (direction: 'in' | 'out', bytes: Uint8Array, flow: Flow) => void;
 
 /** Counters since the start. */
 export interface HostStats {
@@ -78,101 +61,300 @@ export interface HostStats {
   readonly flows: number;
   /** UDP peers remembered now. */
   readonly udpFlows: number;
-  /** Messages received and sent. */
+  /** Messages received. */
   readonly received: number;
+  /** Messages sent. */
   readonly sent: number;
-  /** Connections and datagrams that could not be used, by code. */
+  /** Messages and connections that could not be used, by code. */
   readonly drops: Record<string, number>;
   /** Sends and connections that failed. */
   readonly failures: number;
 }
 
-/** Runs one {@link SipEngine} over real or virtual sockets and one timer. */
+/**
+ * Runs one engine over real or virtual sockets and one timer.
+ *
+ * The drain rule: what the engine puts out during a call is recorded, and acted on after the call returned. A handler
+ * may therefore call back; what that puts out joins the end of the same queue.
+ */
 export class EngineHost {
-  constructor(_options: EngineHostOptions, _handler: EngineHostHandler) {
-    throw new Error('not yet');
+  /** Sees every message that arrives or leaves; while undefined it costs one branch. */
+  tap: Tap | undefined = undefined;
+  readonly engine: SipEngine;
+  readonly ids: IdSource;
+  readonly clock: Clock;
+  readonly #listen: readonly ListenOptions[];
+  readonly #handler: EngineHostHandler;
+  readonly #network: Network;
+  readonly #drops = new Map<string, number>();
+  #state: 'new' | 'starting' | 'started' | 'stopped' = 'new';
+  #received = 0;
+  #sent = 0;
+  #failures = 0;
+  #timer: TimerHandle | undefined = undefined;
+  #timerAt: Ms = Infinity;
+  #draining = false;
+  /** Bytes to send, or an event, or undefined for a flow that closed. */
+  #outputs: (Uint8Array | EngineEvent | undefined)[] = [];
+  #outputFlows: (Flow | undefined)[] = [];
+
+  constructor(options: EngineHostOptions, handler: EngineHostHandler) {
+    const { ports, timers, limits } = options;
+    const ids = options.ids ?? new RandomIds((length) => ports.random.bytes(length));
+    this.ids = ids;
+    this.clock = ports.clock;
+    this.#listen = options.listen;
+    this.#handler = handler;
+    this.#network = new Network(
+      {
+        ports,
+        stream: {
+          clock: ports.clock,
+          limits,
+          firstMessageTimeoutMs: options.firstMessageTimeoutMs ?? 10_000,
+          idleTimeoutMs: options.idleTimeoutMs ?? 3_900_000,
+          connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+        },
+        maxConnectionsPerSource: options.maxConnectionsPerSource ?? 100,
+        maxUdpFlows: options.maxUdpFlows ?? 20_000,
+        token: () => `c${ids.tag()}`,
+      },
+      {
+        received: (bytes, flow) => this.#receive(bytes, flow),
+        failed: (flow, error) => this.#fail(flow, error),
+        gone: (flow) => this.#gone(flow),
+        dropped: (code) => this.#countDrop(code),
+        listenerFailed: (error, point) => this.#handler.listenError?.(error, point),
+      },
+    );
+    this.engine = new SipEngine(
+      {
+        transmit: (bytes, flow) => this.#record(bytes, flow),
+        event: (event) => this.#record(event, undefined),
+      },
+      {
+        ids,
+        codec: NODE_CODEC,
+        timers,
+        limits,
+        replyFlow: (flow, sentByPort) => this.#network.replyFlow(flow, sentByPort),
+      },
+    );
   }
 
   /** Opens every listener, or none. @throws {TransportError} TPT_ERR_PORT_IN_USE and its relatives */
-  start(): Promise<void> {
-    throw new Error('not yet');
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw new TransportError('TPT_ERR_STATE', [this.#state, 'start it once']);
+    this.#state = 'starting';
+    try {
+      await this.#network.open(this.#listen);
+    } catch (error) {
+      this.#state = 'stopped';
+      throw error;
+    }
+    this.#state = 'started';
   }
 
-  /** Closes every listener and connection. */
-  stop(): Promise<void> {
-    throw new Error('not yet');
+  /** Closes every listener and connection; nothing is sent or reported afterwards. */
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return;
+    this.#state = 'stopped';
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    this.#outputs = [];
+    this.#outputFlows = [];
+    await this.#network.close();
   }
 
-  get engine(): SipEngine {
-    throw new Error('not yet');
-  }
-
-  get ids(): IdSource {
-    throw new Error('not yet');
-  }
-
-  get clock(): Clock {
-    throw new Error('not yet');
-  }
-
+  /** The open listeners in the order of the options, UDP first; empty before start. */
   get listeningPoints(): readonly ListeningPoint[] {
-    throw new Error('not yet');
+    return this.#network.listeningPoints;
   }
-
-  /** Sees every message that arrives or leaves; undefined costs nothing. */
-  tap: ((direction: 'in' | 'out', bytes: Uint8Array, flow: Flow) => void) | undefined;
 
   /** Milliseconds on the monotonic clock. */
   now(): Ms {
-    throw new Error('not yet');
+    return this.clock.now();
   }
 
-  send(_request: SipRequest, _flow: Flow, _options?: { branch?: string; owner?: unknown }): ClientTransaction {
-    throw new Error('not yet');
+  /** {@link SipEngine.send}, then sends. */
+  send(request: SipRequest, flow: Flow, options?: SendOptions): ClientTransaction {
+    const transaction = this.engine.send(request, flow, this.clock.now(), options);
+    this.#drain();
+    return transaction;
   }
 
-  respond(_transaction: ServerTransaction, _response: SipResponse, _options?: { retransmit2xx?: boolean }): void {
-    throw new Error('not yet');
+  /** {@link SipEngine.respond}, then sends. */
+  respond(transaction: ServerTransaction, response: SipResponse, options?: RespondOptions): void {
+    this.engine.respond(transaction, response, this.clock.now(), options);
+    this.#drain();
   }
 
-  cancel(_transaction: ClientTransaction, _reason?: string): void {
-    throw new Error('not yet');
+  /** {@link SipEngine.cancel}, then sends. */
+  cancel(transaction: ClientTransaction, reason?: string): void {
+    this.engine.cancel(transaction, this.clock.now(), reason);
+    this.#drain();
   }
 
-  sendAck(_ack: SipRequest, _invite: ClientTransaction | undefined, _flow: Flow): void {
-    throw new Error('not yet');
+  /** {@link SipEngine.sendAck}, then sends. */
+  sendAck(ack: SipRequest, invite: ClientTransaction | undefined, flow: Flow): void {
+    this.engine.sendAck(ack, invite, flow, this.clock.now());
+    this.#drain();
   }
 
-  sendStateless(_message: SipMessage, _flow: Flow): void {
-    throw new Error('not yet');
+  /** {@link SipEngine.sendStateless}, then sends. */
+  sendStateless(message: SipMessage, flow: Flow): void {
+    this.engine.sendStateless(message, flow, this.clock.now());
+    this.#drain();
   }
 
-  /** The flow towards a URI: at once for a literal address, later for a host name. */
-  flowTo(_uri: Uri, _preferred?: FlowPreference): Flow | Promise<Flow> {
-    throw new Error('not yet');
+  /**
+   * The flow towards a URI: at once for a literal address, later for a host name.
+   *
+   * @throws {TransportError} TPT_ERR_UNROUTABLE, TPT_ERR_NO_TRANSPORT; the promise rejects with TPT_ERR_LOOKUP
+   */
+  flowTo(uri: Uri, preferred?: FlowPreference): Flow | Promise<Flow> {
+    return this.#network.flowTo(uri, preferred);
   }
 
-  /** The flow that a token names, while it lives. */
-  flowById(_token: string): Flow | undefined {
-    throw new Error('not yet');
+  /** The flow that a token names: a connection while it lives, a UDP peer always. Tokens are no secrets: sign them before they leave. */
+  flowById(token: string): Flow | undefined {
+    return this.#network.flowById(token);
   }
 
   /** What Contact and Record-Route say for messages on that flow; an IPv6 host in brackets, the transport in lower case. */
-  advertisedFor(_flow: Flow): { host: string; port: number | undefined; transport: string } {
-    throw new Error('not yet');
+  advertisedFor(flow: Flow): { host: string; port: number | undefined; transport: string } {
+    return this.#network.advertisedFor(flow);
   }
 
   /** Takes an open WebSocket in; `local` is what goes on the wire for it. */
-  acceptWebSocket(_connection: MessageConnection, _local: { host: string; port: number; secure: boolean }): Flow {
-    throw new Error('not yet');
+  acceptWebSocket(connection: MessageConnection, local: { host: string; port: number; secure: boolean }): Flow {
+    return this.#network.acceptWebSocket(connection, local);
   }
 
-  /** True when host and port are exactly one of our listening points. */
-  isLocal(_uri: Uri): boolean {
-    throw new Error('not yet');
+  /** Makes an HTTP server known as a place where SIP over WebSocket arrives; returns the way to take it back. */
+  addWebSocketPoint(point: ListeningPoint): () => void {
+    this.#network.addWebSocketPoint(point);
+    return () => this.#network.removeWebSocketPoint(point);
+  }
+
+  /** The host on the wire for a bound address: never a wildcard; IPv6 in brackets. */
+  reachableHost(boundAddress: string): string {
+    return this.#network.reachableHost(boundAddress);
+  }
+
+  /** True while the source address may open one more connection. */
+  admits(remoteAddress: string): boolean {
+    return this.#state === 'started' && this.#network.admits(remoteAddress);
+  }
+
+  /** Counts something that was refused on behalf of this host. */
+  countDrop(code: string): void {
+    this.#countDrop(code);
+  }
+
+  /** True when host and port are exactly one of our listening points, bound or advertised. */
+  isLocal(uri: Uri): boolean {
+    return this.#network.isLocal(uri);
   }
 
   stats(): HostStats {
-    throw new Error('not yet');
+    return {
+      flows: this.#network.connections,
+      udpFlows: this.#network.udpFlows,
+      received: this.#received,
+      sent: this.#sent,
+      drops: Object.fromEntries(this.#drops),
+      failures: this.#failures,
+    };
   }
+
+  #receive(bytes: Uint8Array, flow: Flow): void {
+    if (this.#state === 'stopped') return;
+    this.#received++;
+    if (this.tap !== undefined) this.tap('in', bytes, flow);
+    this.engine.receive(bytes, flow, this.clock.now());
+    this.#drain();
+  }
+
+  #fail(flow: Flow, error: Error): void {
+    if (this.#state === 'stopped') return;
+    this.#failures++;
+    this.engine.transportFailed(flow, error, this.clock.now());
+    this.#drain();
+  }
+
+  #gone(flow: Flow): void {
+    if (this.#state === 'stopped') return;
+    this.#record(undefined, flow);
+    this.#drain();
+  }
+
+  #countDrop(code: string): void {
+    this.#drops.set(code, (this.#drops.get(code) ?? 0) + 1);
+  }
+
+  #record(output: Uint8Array | EngineEvent | undefined, flow: Flow | undefined): void {
+    this.#outputs.push(output);
+    this.#outputFlows.push(flow);
+  }
+
+  /** Acts on what was recorded, including what handlers add meanwhile, then sees to the timer. */
+  #drain(): void {
+    if (this.#draining) return;
+    if (this.#outputs.length > 0) {
+      this.#draining = true;
+      const outputs = this.#outputs;
+      for (let index = 0; index < outputs.length && outputs === this.#outputs; index++) {
+        this.#act(outputs[index], this.#outputFlows[index]);
+      }
+      outputs.length = 0;
+      this.#outputFlows.length = 0;
+      this.#draining = false;
+    }
+    this.#arm();
+  }
+
+  #act(output: Uint8Array | EngineEvent | undefined, flow: Flow | undefined): void {
+    if (output instanceof Uint8Array) {
+      if (flow !== undefined) this.#transmit(output, flow);
+      return;
+    }
+    try {
+      if (output !== undefined) {
+        if (output.type === 'drop') this.#countDrop(output.reason);
+        this.#handler.event(output);
+      } else if (flow !== undefined) {
+        this.#handler.flowClosed(flow);
+      }
+    } catch (error) {
+      if (this.#handler.handlerError !== undefined) this.#handler.handlerError(error);
+      else process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #transmit(bytes: Uint8Array, flow: Flow): void {
+    this.#sent++;
+    if (this.tap !== undefined) this.tap('out', bytes, flow);
+    if (flow instanceof OwnFlow) flow.deliver(bytes);
+    else this.#fail(flow, new TransportError('TPT_ERR_UNROUTABLE', [flow.id, 'the flow belongs to another host']));
+  }
+
+  /** One timer for the whole engine; one that fires too early costs less than arming a new one for every message. */
+  #arm(): void {
+    const next = this.engine.nextTimeout();
+    if (next >= this.#timerAt && next !== Infinity) return;
+    if (next === this.#timerAt || this.#state === 'stopped') return;
+    this.#timer?.cancel();
+    this.#timerAt = next;
+    this.#timer = next === Infinity ? undefined : this.clock.setTimer(Math.max(0, next - this.clock.now()), this.#wake);
+  }
+
+  readonly #wake = (): void => {
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    if (this.#state === 'stopped') return;
+    this.engine.advance(this.clock.now());
+    this.#drain();
+  };
 }

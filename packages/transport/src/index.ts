@@ -1,16 +1,10 @@
 export { ERRORS, TransportError } from './errors.ts';
 export type { ErrorDefinition, Fault, TransportErrorCode } from './errors.ts';
 export { EngineHost } from './host.ts';
-export type {
-  EngineHostHandler,
-  EngineHostOptions,
-  FlowPreference,
-  HostStats,
-  ListeningPoint,
-  ListenOptions,
-} from './host.ts';
-export { RandomIds } from './ids.ts';
-export { nodePorts } from './node-ports.ts';
+export type { EngineHostHandler, EngineHostOptions, HostStats, Tap } from './host.ts';
+export type { FlowPreference, ListeningPoint, ListenOptions } from './listening.ts';
+export { NODE_CODEC } from './codec.ts';
+export { nodePorts } from './node/ports.ts';
 export type {
   Clock,
   DatagramHandler,
