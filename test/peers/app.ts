@@ -293,12 +293,16 @@ export class App implements AsyncDisposable {
     });
     const app = new App(child, httpPort, sipPort, data, options.data === undefined);
     try {
-      await until(`the application to answer; it printed:\n${child.text}`, async () => {
-        if (child.exitCode !== undefined) throw new Error(`The application ended at once:\n${child.text}`);
-        const response = await fetch(`${app.http}/`).catch(() => undefined);
-        await response?.body?.cancel();
-        return response !== undefined;
-      }, 20_000);
+      await until(
+        () => `the application to answer; it printed:\n${child.text}`,
+        async () => {
+          if (child.exitCode !== undefined) throw new Error(`The application ended at once:\n${child.text}`);
+          const response = await fetch(`${app.http}/`).catch(() => undefined);
+          await response?.body?.cancel();
+          return response !== undefined;
+        },
+        20_000,
+      );
     } catch (error) {
       await app.stop();
       throw error;

@@ -16,7 +16,7 @@ export const pause = (ms: number): Promise<void> => sleep(ms);
 
 /** Asks `probe` again until it answers something, and says what was awaited when it never does. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   probe: () => T | undefined | false | Promise<T | undefined | false>,
   timeoutMs = 10_000,
   everyMs = 20,
@@ -25,7 +25,8 @@ export async function until<T>(
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > deadline) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
+    if (performance.now() > deadline)
+      throw new Error(`Waited ${timeoutMs} ms in vain for ${typeof what === 'string' ? what : what()}`);
     await pause(everyMs);
   }
 }
@@ -64,6 +65,14 @@ export class Child implements AsyncDisposable {
     return this.lines.map((line) => line.text).join('\n');
   }
 
+  /** The last lines. */
+  get tail(): string {
+    return this.lines
+      .slice(-40)
+      .map((line) => line.text)
+      .join('\n');
+  }
+
   write(text: string): void {
     this.process.stdin?.write(text);
   }
@@ -71,10 +80,7 @@ export class Child implements AsyncDisposable {
   /** Waits for a line; `from` skips what was printed before. */
   waitFor(pattern: RegExp, timeoutMs = 10_000, from = 0): Promise<RegExpExecArray> {
     return until(
-      `${this.name} to print ${pattern}; it printed:\n${this.lines
-        .slice(-40)
-        .map((l) => l.text)
-        .join('\n')}`,
+      () => `${this.name} to print ${pattern}; it printed:\n${this.tail}`,
       () => {
         for (const line of this.lines.slice(from)) {
           const match = pattern.exec(line.text);
@@ -90,7 +96,11 @@ export class Child implements AsyncDisposable {
 
   /** Waits for the end, and fails with everything printed when the code is another one. */
   async finished(timeoutMs = 60_000, expected = 0): Promise<void> {
-    await until(`the end of ${this.name}; it printed:\n${this.text}`, () => this.exitCode !== undefined, timeoutMs);
+    await until(
+      () => `the end of ${this.name}; it printed:\n${this.tail}`,
+      () => this.exitCode !== undefined,
+      timeoutMs,
+    );
     if (this.exitCode !== expected) throw new Error(`${this.name} ended with code ${this.exitCode}:\n${this.text}`);
   }
 

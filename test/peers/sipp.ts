@@ -77,15 +77,29 @@ export class Sipp implements AsyncDisposable {
     const port = options.port ?? (await freePort());
     const transport = options.transport ?? 'udp';
     const mediaPort = 20_000 + ((port * 2) % 20_000);
-    const child = new Child(`sipp ${name}`, peerPath('sipp'), [
-      ...(options.remote === undefined ? [] : [options.remote]),
-      ...['-sf', file, '-i', '127.0.0.1', '-p', String(port), '-mi', '127.0.0.1', '-mp', String(mediaPort)],
-      ...['-t', transport === 'udp' ? 'u1' : 't1', '-m', String(options.calls ?? 1), '-key', 'domain', App.domain],
-      ...['-nostdin', '-timeout', String(options.timeoutSeconds ?? 60), '-timeout_error', '-fd', '3600', '-max_socket', '500'],
-      ...['-trace_err', '-error_file', join(folder, 'errors.log')],
-      ...['-trace_shortmsg', '-shortmessage_file', join(folder, 'messages.log')],
-      ...(options.args ?? []),
-    ], { cwd: folder });
+    const child = new Child(
+      `sipp ${name}`,
+      peerPath('sipp'),
+      [
+        ...(options.remote === undefined ? [] : [options.remote]),
+        ...['-sf', file, '-i', '127.0.0.1', '-p', String(port), '-mi', '127.0.0.1', '-mp', String(mediaPort)],
+        ...['-t', transport === 'udp' ? 'u1' : 't1', '-m', String(options.calls ?? 1), '-key', 'domain', App.domain],
+        ...[
+          '-nostdin',
+          '-timeout',
+          String(options.timeoutSeconds ?? 60),
+          '-timeout_error',
+          '-fd',
+          '3600',
+          '-max_socket',
+          '500',
+        ],
+        ...['-trace_err', '-error_file', join(folder, 'errors.log')],
+        ...['-trace_shortmsg', '-shortmessage_file', join(folder, 'messages.log')],
+        ...(options.args ?? []),
+      ],
+      { cwd: folder },
+    );
     return new Sipp(child, port, transport, folder);
   }
 
@@ -135,7 +149,10 @@ export class Sipp implements AsyncDisposable {
       } catch {
         // SIPp writes that file only when it has something to say.
       }
-      const tail = this.child.lines.slice(-30).map((l) => l.text).join('\n');
+      const tail = this.child.lines
+        .slice(-30)
+        .map((l) => l.text)
+        .join('\n');
       throw new Error(
         `${this.child.name} did not go as written (code ${this.child.exitCode}).\n${this.story}\n${errors}\n${tail}`,
         { cause: error },
