@@ -284,7 +284,14 @@ export class App implements AsyncDisposable {
     const args = [
       ...(withProbe ? ['--expose-gc', '--import', PROBE] : []),
       bin,
-      ...['--http', String(httpPort), '--sip', String(sipPort), '--host', '127.0.0.1', '--data', data],
+      '--http',
+      String(httpPort),
+      '--sip',
+      String(sipPort),
+      '--host',
+      '127.0.0.1',
+      '--data',
+      data,
       ...(options.args ?? []),
     ];
     const child = new Child('click-to-dial', process.execPath, args, {

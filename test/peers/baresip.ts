@@ -60,8 +60,13 @@ export class Baresip implements AsyncDisposable {
       `sip_listen ${options.webrtc === true ? '0.0.0.0' : '127.0.0.1'}:0`,
       `audio_source ausine,${options.tone}`,
       // ausine 1.0.0 only knows 48 kHz stereo.
-      ...['ausrc_srate 48000', 'ausrc_channels 2', 'audio_player aubridge,none', 'audio_alert aubridge,alert'],
-      ...[`snd_path ${folder}`, 'rtp_stats yes', 'rtcp_mux yes'],
+      'ausrc_srate 48000',
+      'ausrc_channels 2',
+      'audio_player aubridge,none',
+      'audio_alert aubridge,alert',
+      `snd_path ${folder}`,
+      'rtp_stats yes',
+      'rtcp_mux yes',
     ];
     writeFileSync(join(folder, 'config'), `${config.join('\n')}\n`);
     const media = options.webrtc === true ? ';mediaenc=dtls_srtp;medianat=ice' : '';
