@@ -219,8 +219,8 @@ describe('streams on the virtual network', () => {
 });
 
 test('host names resolve as they were added, others are not found', async () => {
-  const { net, lookup } = virtualPorts();
-  net.addName('pbx.example.com', '10.0.0.1', '10.0.0.2');
-  await expect(lookup('PBX.example.com')).resolves.toEqual(['10.0.0.1', '10.0.0.2']);
-  await expect(lookup('other.example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  const ports = virtualPorts();
+  ports.net.addName('pbx.example.com', '10.0.0.1', '10.0.0.2');
+  await expect(ports.lookup('PBX.example.com')).resolves.toEqual(['10.0.0.1', '10.0.0.2']);
+  await expect(ports.lookup('other.example.com')).rejects.toMatchObject({ code: 'ENOTFOUND' });
 });
