@@ -1,5 +1,7 @@
 // The container's error catalogue: one line per error. Codes are API: never renamed, never reused.
 
+import { SipletError } from '@siplet/api';
+
 /** Whose mistake an error reports: ours (`local`) or a peer's (`remote`). */
 export type Fault = 'local' | 'remote';
 
@@ -27,30 +29,11 @@ export interface DefineOptions {
 /** Every code of this package with its text and remedy. */
 export const ERRORS: Record<string, ErrorEntry> = {};
 
-const BRAND = Symbol.for('siplet.ContainerError');
-
 /** An error of the container; match `code`, which is stable, not the message. */
-export class ContainerError extends Error {
-  readonly code: string;
-  readonly fault: Fault;
-  readonly status: number | undefined;
-  readonly [BRAND] = true;
-
+export class ContainerError extends SipletError {
   constructor(code: string, message: string, entry: Pick<ErrorEntry, 'fault' | 'status'>, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(code, message, { ...entry, cause });
     this.name = 'ContainerError';
-    this.code = code;
-    this.fault = entry.fault;
-    this.status = entry.status;
-  }
-
-  /** Fastify reads this name; the value is {@link status}. */
-  get statusCode(): number | undefined {
-    return this.status;
-  }
-
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && BRAND in value;
   }
 }
 
@@ -102,6 +85,11 @@ export const darUnknownApplication = define(
     fault: 'local',
     remedy: 'Write the name given in @SipApplication({ name }) or deploy that application before start().',
   },
+);
+export const noRouter = define(
+  'CTR_ERR_ROUTER_MISSING',
+  'Several applications are deployed (%s), and nothing says which one gets a request.',
+  { fault: 'local', remedy: 'Give createContainer() a router: { dar: FILE }, or a router object. (JSR 289 §15.4)' },
 );
 export const portInUse = define('CTR_ERR_HTTP_PORT_IN_USE', 'HTTP port %s on %s is in use.', {
   fault: 'local',
@@ -168,6 +156,15 @@ export const listenerMethodMissing = define(
   'CTR_ERR_DEPLOY_LISTENER_METHOD',
   '%s is a @SipListener(%s), but has none of its methods (%s).',
   { fault: 'local', remedy: 'Add one of the methods or remove the listener kind.' },
+);
+export const severalTimerListeners = define('CTR_ERR_DEPLOY_TIMER_LISTENERS', '%s has several timer listeners (%s).', {
+  fault: 'local',
+  remedy: 'Keep one class with @SipListener(TimerListener). (JSR 289 §8.3)',
+});
+export const severalApplicationKeys = define(
+  'CTR_ERR_DEPLOY_APPLICATION_KEYS',
+  '%s has several @SipApplicationKey methods (%s).',
+  { fault: 'local', remedy: 'Keep one. (JSR 289 §15.11.2)' },
 );
 export const servletInitFailed = define('CTR_ERR_DEPLOY_INIT', 'Servlet "%s" of %s failed in init(): %s', {
   fault: 'local',
@@ -447,3 +444,64 @@ export const keyThrew = define('CTR_ERR_APPLICATION_KEY_THREW', 'The @SipApplica
   fault: 'local',
   remedy: 'See the logged cause; the request was answered 500.',
 });
+
+// --- HTTP --------------------------------------------------------------------------------------------------------
+export const httpCommitted = define('CTR_ERR_HTTP_COMMITTED', 'The response has been sent; %s is too late.', {
+  fault: 'local',
+  remedy: 'Set status, headers and body before the servlet returns, or call startAsync() and answer later.',
+});
+export const httpHeader = define('CTR_ERR_HTTP_HEADER', 'The header %s cannot have this name or value: %s.', {
+  fault: 'local',
+  remedy: 'Leave out line breaks and control characters; encode text that came from outside.',
+});
+export const httpSessionInvalid = define(
+  'CTR_ERR_HTTP_SESSION_INVALID',
+  'The HTTP session is no longer valid; %s is too late.',
+  {
+    fault: 'local',
+    remedy: 'Ask request.getSession() for a new session, or check isValid() first.',
+  },
+);
+export const httpNotFound = define('CTR_ERR_HTTP_NOT_FOUND', 'Nothing is here.', {
+  fault: 'remote',
+  status: 404,
+  remedy: 'Check the address; @WebServlet(path) and the context path decide what exists.',
+});
+export const httpCrossSite = define('CTR_ERR_HTTP_CROSS_SITE', 'The request comes from another site (%s).', {
+  fault: 'remote',
+  status: 403,
+  what: 'An unsafe request was sent by a page of another origin.',
+  remedy: 'Send it from a page of this server, or list the origin in http.allowedOrigins.',
+});
+export const httpBodyTooLarge = define('CTR_ERR_HTTP_BODY_TOO_LARGE', 'The request body is larger than %s bytes.', {
+  fault: 'remote',
+  status: 413,
+  remedy: 'Send less, or raise http.bodyLimitBytes.',
+});
+export const httpBodySyntax = define('CTR_ERR_HTTP_BODY_SYNTAX', 'The request body cannot be read: %s.', {
+  fault: 'remote',
+  status: 400,
+  remedy: 'Send what Content-Type says: valid JSON, or a URL-encoded form.',
+});
+export const httpMediaType = define('CTR_ERR_HTTP_MEDIA_TYPE', 'The content type "%s" is not understood.', {
+  fault: 'remote',
+  status: 415,
+  remedy:
+    'Send application/json, application/x-www-form-urlencoded or text/plain, or add a parser to the Fastify plugin.',
+});
+export const httpAsyncTimeout = define('CTR_ERR_HTTP_ASYNC_TIMEOUT', 'No answer was ready in time.', {
+  fault: 'local',
+  status: 503,
+  what: 'An AsyncContext reached its timeout without complete().',
+  remedy: 'Call complete(), raise the limit with setTimeout(ms), or answer in a listener.',
+});
+export const httpStopping = define('CTR_ERR_HTTP_STOPPING', 'The server is stopping.', {
+  fault: 'local',
+  status: 503,
+  remedy: 'Try again in a moment.',
+});
+export const httpNotFoundTaken = define(
+  'CTR_ERR_DEPLOY_NOT_FOUND_HANDLER',
+  '%s: its http plugin sets a not-found handler, which the URL patterns %s need.',
+  { fault: 'local', remedy: 'Use prefix patterns ("/x/*") instead, or do not call setNotFoundHandler.' },
+);

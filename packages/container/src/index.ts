@@ -1,4 +1,22 @@
+import './http/platform.ts';
+
+export { Application } from './application/application.ts';
+export type { ApplicationConfig, ApplicationKey, ConcurrencyMode } from './application/application.ts';
+export type { DeployOptions } from './application/deployment.ts';
+export type { Provider } from './application/injector.ts';
+export type { OrmLike } from './application/orm.ts';
+export { closest, didYouMean } from './application/suggest.ts';
+export { DigestAuthenticator } from './auth/digest-authenticator.ts';
+export type { DigestOptions, DigestResult, DigestUser } from './auth/digest-authenticator.ts';
+export { Container, createContainer, pointUri } from './container.ts';
+export type { ContainerCounts, HttpAddress, StopOptions } from './container.ts';
+export { CHANNELS } from './diagnostics.ts';
+export type { HttpRequestEvent, SipMessageEvent } from './diagnostics.ts';
 export { ContainerError, ERRORS } from './errors.ts';
 export type { ErrorEntry, Fault } from './errors.ts';
-export { Logger } from './logging.ts';
-export type { LogFunction } from './logging.ts';
+export { escapeHtml } from './http/error-page.ts';
+export type { HttpPlugin } from './http/web-unit.ts';
+export type { LifecycleState } from './lifecycle.ts';
+export { createLogger, Logger, silentLogger } from './logging.ts';
+export type { LogDestination, LoggerOptions } from './logging.ts';
+export type { ContainerOptions, HttpOptions, RouterOptions, SipOptions } from './options.ts';

@@ -1,0 +1,8 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+declare module '@siplet/api' {
+  interface HttpPlatform {
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+  }
+}
