@@ -189,6 +189,7 @@ export class Person {
 /** Reads server-sent events and notes when each came. */
 export class EventReader {
   readonly events: PushedEvent[] = [];
+  readonly #watchers = new Set<(event: PushedEvent) => void>();
   readonly #stop = new AbortController();
   #finished: Promise<void> = Promise.resolve();
 
@@ -206,6 +207,24 @@ export class EventReader {
   /** Waits for an event that the test accepts. */
   waitFor(what: string, accept: (event: PushedEvent) => boolean, timeoutMs = 10_000): Promise<PushedEvent> {
     return until(`an event: ${what}`, () => this.events.find(accept), timeoutMs, 5);
+  }
+
+  /** The call as it was when its end was pushed; undefined when that does not happen in time. */
+  ended(id: string, timeoutMs: number): Promise<CallView | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => finish(undefined), timeoutMs);
+      const finish = (view: CallView | undefined): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(watch);
+        resolve(view);
+      };
+      const watch = (event: PushedEvent): void => {
+        const view = event.data as CallView | undefined;
+        if (event.event === 'call' && view?.id === id && DONE.has(view.state)) finish(view);
+      };
+      this.#watchers.add(watch);
+      for (const event of this.events) watch(event);
+    });
   }
 
   /** The states of one call in the order they were pushed, each once. */
@@ -246,7 +265,14 @@ export class EventReader {
     }
     const data = fields.get('data');
     if (data === undefined) return;
-    this.events.push({ at, event: fields.get('event') ?? 'message', id: fields.get('id'), data: JSON.parse(data) });
+    const event = {
+      at,
+      event: fields.get('event') ?? 'message',
+      id: fields.get('id'),
+      data: JSON.parse(data) as unknown,
+    };
+    this.events.push(event);
+    for (const watcher of this.#watchers) watcher(event);
   }
 }
 

@@ -193,6 +193,8 @@ export class Sipp implements AsyncDisposable {
 export interface RegisterOptions {
   readonly transport?: Transport;
   readonly expires?: number;
+  /** The digest user, when it is not the person of the address. */
+  readonly user?: string;
   readonly password?: string;
   /** The status that ends the second REGISTER (default 200). */
   readonly expect?: number;
@@ -210,7 +212,7 @@ export async function registerPhones(
   const expires = options.expires ?? 600;
   const rows = names.map((name) => {
     const password = options.password ?? name;
-    return `${name};[authentication username=${name} password=${password}];${expires};`;
+    return `${name};[authentication username=${options.user ?? name} password=${password}];${expires};`;
   });
   writeFileSync(file, `SEQUENTIAL\n${rows.join('\n')}\n`);
   const transport = options.transport ?? 'udp';
