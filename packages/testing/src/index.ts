@@ -27,3 +27,5 @@ export { CallMedia } from './phone-sdp.ts';
 export type { MediaExchange, MediaKind } from './phone-sdp.ts';
 export type { PhoneAlgorithm } from './phone-digest.ts';
 export type { WireAddress, WireAuth, WireHeaders, WireMessage, WireRequest, WireResponse, WireVia } from './npm-sip.ts';
+export { expectLadder, ladderSteps, renderLadder } from './ladder.ts';
+export type { LadderOptions, LadderStep } from './ladder.ts';
