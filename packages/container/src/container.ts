@@ -213,7 +213,7 @@ export class Container {
   async #bringUp(): Promise<void> {
     const names = this.applications.map((each) => each.name);
     if (this.#router.isFallback && names.length > 1) throw noRouter(names.join(', '));
-    checkDarApplications(this.#router, names);
+    checkDarApplications(this.#router.dar, names, this.logger);
     this.#settleContextPaths();
     await this.#router.router.init();
     for (const { application } of this.#deployments) this.runtime.addApplication(application);

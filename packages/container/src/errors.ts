@@ -78,14 +78,6 @@ export const darUnreadable = define('CTR_ERR_OPT_DAR_UNREADABLE', 'The router fi
   fault: 'local',
   remedy: 'Check the path given as router.dar (or --dar) and that this user may read it.',
 });
-export const darUnknownApplication = define(
-  'CTR_ERR_DAR_UNKNOWN_APPLICATION',
-  '%s:%s: the application "%s" is not deployed.%s',
-  {
-    fault: 'local',
-    remedy: 'Write the name given in @SipApplication({ name }) or deploy that application before start().',
-  },
-);
 export const noRouter = define(
   'CTR_ERR_ROUTER_MISSING',
   'Several applications are deployed (%s), and nothing says which one gets a request.',

@@ -5,7 +5,7 @@ export type { ApplicationConfig, ApplicationKey, ConcurrencyMode } from './appli
 export type { DeployOptions } from './application/deployment.ts';
 export type { Provider } from './application/injector.ts';
 export type { OrmLike } from './application/orm.ts';
-export { closest, didYouMean } from './application/suggest.ts';
+export { didYouMean } from './application/suggest.ts';
 export { DigestAuthenticator } from './auth/digest-authenticator.ts';
 export type { DigestOptions, DigestResult, DigestUser } from './auth/digest-authenticator.ts';
 export { Container, createContainer, pointUri } from './container.ts';

@@ -1,33 +1,33 @@
 // The router of a container: one of its own, the default router with a DAR file, or none but the only application.
 import { readFile } from 'node:fs/promises';
 import type { SipApplicationRouter } from '@siplet/api';
-import { DefaultApplicationRouter, parseDar } from '@siplet/app-router';
+import { checkApplications, DarError, DefaultApplicationRouter, formatFinding, parseDar } from '@siplet/app-router';
 import type { DarFile } from '@siplet/app-router';
-import { darUnknownApplication, darUnreadable } from '../errors.ts';
+import { darUnreadable } from '../errors.ts';
+import type { Logger } from '../logging.ts';
 import { isRouter } from '../options.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { OnlyApplicationRouter } from './only-router.ts';
-import { didYouMean } from './suggest.ts';
 
 /** The router and where it came from. */
 export interface RouterChoice {
   readonly router: SipApplicationRouter;
   /** Nothing was configured: works for one application only. */
   readonly isFallback: boolean;
-  readonly dar: { readonly file: string; readonly content: DarFile } | undefined;
+  readonly dar: DarFile | undefined;
 }
 
 /**
  * Makes the router that the options ask for.
  * @throws {ContainerError} CTR_ERR_OPT_DAR_UNREADABLE
+ * @throws {DarError} with file, line and column
  */
 export async function makeRouter(option: ResolvedOptions['router']): Promise<RouterChoice> {
   if (option !== undefined && isRouter(option)) return { router: option, isFallback: false, dar: undefined };
-  const file = option?.dar ?? 'router.darText';
   const text = option?.darText ?? (option?.dar === undefined ? undefined : await read(option.dar));
   if (text === undefined) return { router: new OnlyApplicationRouter(), isFallback: true, dar: undefined };
-  const content = parseDar(text, file);
-  return { router: new DefaultApplicationRouter(content), isFallback: false, dar: { file, content } };
+  const dar = parseDar(text, option?.dar ?? 'router.darText');
+  return { router: new DefaultApplicationRouter(dar), isFallback: false, dar };
 }
 
 async function read(file: string): Promise<string> {
@@ -46,15 +46,13 @@ const READ_ERRORS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Checks that every application that a DAR file names is deployed.
- * @throws {ContainerError} CTR_ERR_DAR_UNKNOWN_APPLICATION
+ * Checks that every application that a DAR file names is deployed, and logs what is doubtful in the file.
+ * @throws {DarError} DAR_ERR_UNKNOWN_APPLICATION
  */
-export function checkDarApplications(choice: RouterChoice, deployed: readonly string[]): void {
-  if (choice.dar === undefined) return;
-  for (const entry of choice.dar.content.entries) {
-    for (const { applicationName, line } of entry.tuples) {
-      if (deployed.includes(applicationName)) continue;
-      throw darUnknownApplication(choice.dar.file, line, applicationName, didYouMean(applicationName, deployed));
-    }
-  }
+export function checkDarApplications(dar: DarFile | undefined, deployed: readonly string[], logger: Logger): void {
+  if (dar === undefined) return;
+  for (const warning of dar.warnings) logger.warn({ code: warning.code }, formatFinding(warning));
+  const findings = checkApplications(dar, deployed);
+  const [first] = findings;
+  if (first !== undefined) throw new DarError(first, findings);
 }

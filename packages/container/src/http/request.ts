@@ -86,11 +86,13 @@ export class ContainerHttpRequest extends HttpServletRequest {
   }
 
   override getHeaders(name: string): readonly string[] {
-    return this.#fastify.raw.headersDistinct[name.toLowerCase()] ?? [];
+    const wanted = name.toLowerCase();
+    const { rawHeaders } = this.#fastify.raw;
+    return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === wanted);
   }
 
   override getHeaderNames(): IterableIterator<string> {
-    return Object.keys(this.#fastify.raw.headersDistinct).values();
+    return Object.keys(this.#fastify.headers).values();
   }
 
   override getCookies(): readonly Cookie[] {

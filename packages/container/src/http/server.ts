@@ -1,7 +1,7 @@
 // One Fastify for the container; per application an encapsulated plugin under its context path.
 import type { Server } from 'node:http';
 import formbody from '@fastify/formbody';
-import { fastify as createFastify } from 'fastify';
+import { fastify as createFastify, LogController } from 'fastify';
 import type {
   FastifyBaseLogger,
   FastifyError,
@@ -45,7 +45,7 @@ export class HttpServer {
     this.#logger = logger;
     this.fastify = createFastify({
       loggerInstance: logger as unknown as FastifyBaseLogger,
-      disableRequestLogging: true,
+      logController: new LogController({ disableRequestLogging: true }),
       bodyLimit: options.bodyLimitBytes,
       trustProxy: options.trustProxy,
     }) as unknown as FastifyInstance;

@@ -177,7 +177,7 @@ export class ContainerHttpSession extends ConvergedHttpSession {
     this.#sessions.renamed(this, oldId);
     const applicationSession = this.boundApplicationSession;
     // First the new, then the old: the application session must not look free in between.
-    applicationSession?.addHttpSession(this.#id, this.#binding());
+    applicationSession?.addHttpSession(this.#id, this);
     applicationSession?.removeHttpSession(oldId);
     return this.#id;
   }
@@ -196,17 +196,13 @@ export class ContainerHttpSession extends ConvergedHttpSession {
     if (bound !== undefined) return bound;
     const created = this.#sessions.options.createApplicationSession();
     this.#applicationSession = created;
-    created.addHttpSession(this.#id, this.#binding());
+    created.addHttpSession(this.#id, this);
     return created;
   }
 
   /** Ids in URLs leak through logs and referrers, so cookies carry them and the URL stays as it is. */
   override encodeURL(url: string): string {
     return url;
-  }
-
-  #binding(): { getId(): string; invalidate(): void } {
-    return { getId: () => this.#id, invalidate: () => this.#end() };
   }
 
   #arm(): void {
