@@ -29,3 +29,7 @@ export type { PhoneAlgorithm } from './phone-digest.ts';
 export type { WireAddress, WireAuth, WireHeaders, WireMessage, WireRequest, WireResponse, WireVia } from './npm-sip.ts';
 export { expectLadder, ladderSteps, renderLadder } from './ladder.ts';
 export type { LadderOptions, LadderStep } from './ladder.ts';
+export { TestContainer, createTestContainer, expectNoLeaks } from './test-container.ts';
+export type { AppSpec, ApplicationClass, LogLine, TestContainerOptions } from './test-container.ts';
+export { Browser, EventReader } from './browser.ts';
+export type { BrowserRequest, HttpRequest, HttpResponse, Inject, ReceivedEvent } from './browser.ts';
