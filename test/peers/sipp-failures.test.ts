@@ -217,7 +217,7 @@ const STORIES: readonly Story[] = [
     title: 'DELETE before any answer came: the CANCEL waits for the first one (RFC 3261 §9.1)',
     first: ['late-ringing', { silence: 700 }],
     second: ['mute'],
-    act: async ({ from, call }) => void (await deleted(from, call)),
+    act: ({ from, call }) => deleted(from, call),
     state: 'ended',
     reason: /on the page/,
     unasked: ['second'],
@@ -390,7 +390,7 @@ describePeers('calls that cannot be placed', ['sipp'], () => {
     const alice = await app.logIn('alice');
     expect((await alice.request('POST', '/calls', { to: 'nobody' })).status).toBe(404);
     expect((await alice.request('POST', '/calls', { to: 'bob' })).status).toBe(409);
-    await registerPhones(app, ['alice'], 15_990);
+    await registerPhones(app, ['alice'], await freePort());
     expect((await alice.request('POST', '/calls', { to: 'bob' })).status).toBe(409);
     expect(await alice.calls()).toEqual([]);
   }, 30_000);
@@ -412,16 +412,16 @@ describePeers('calls that cannot be placed', ['sipp'], () => {
 
   describe('digest', () => {
     test('a wrong password is challenged again, and the right one works afterwards', async () => {
-      await registerPhones(app, ['carol'], 15_991, { password: 'wrong', expect: 401 });
-      await registerPhones(app, ['carol'], 15_991);
+      await registerPhones(app, ['carol'], await freePort(), { password: 'wrong', expect: 401 });
+      await registerPhones(app, ['carol'], await freePort());
     }, 30_000);
 
     test('an unknown user is answered exactly like a wrong password', async () => {
-      await registerPhones(app, ['mallory'], 15_992, { expect: 401 });
+      await registerPhones(app, ['mallory'], await freePort(), { expect: 401 });
     }, 30_000);
 
     test("somebody else's address: 403", async () => {
-      await registerPhones(app, ['bob'], 15_993, { user: 'alice', password: 'alice', expect: 403 });
+      await registerPhones(app, ['bob'], await freePort(), { user: 'alice', password: 'alice', expect: 403 });
     }, 30_000);
   });
 });
