@@ -17,11 +17,9 @@ const LISTEN_IN = join(dirname(fileURLToPath(import.meta.url)), 'listen-in.js');
 /** One headless Chromium. */
 export class Chromium implements AsyncDisposable {
   readonly #browser: Browser;
-  readonly context: BrowserContext;
 
-  private constructor(browser: Browser, context: BrowserContext) {
+  private constructor(browser: Browser) {
     this.#browser = browser;
-    this.context = context;
   }
 
   static async start(): Promise<Chromium> {
@@ -35,7 +33,12 @@ export class Chromium implements AsyncDisposable {
         '--allow-loopback-in-peer-connection',
       ],
     });
-    return new Chromium(browser, await browser.newContext({ permissions: ['microphone'] }));
+    return new Chromium(browser);
+  }
+
+  /** Cookies of its own, as another browser profile has them. */
+  async profile(): Promise<BrowserContext> {
+    return await this.#browser.newContext({ permissions: ['microphone'] });
   }
 
   async stop(): Promise<void> {
@@ -62,9 +65,9 @@ export class Tab implements AsyncDisposable {
     });
   }
 
-  /** Opens a tab of its own, signs in as people do, and waits until the phone of the page is registered. */
+  /** Opens a tab with cookies of its own, signs in as people do, and waits until the phone of the page is registered. */
   static async open(chromium: Chromium, app: App, name: string, tone: number): Promise<Tab> {
-    const page = await chromium.context.newPage();
+    const page = await (await chromium.profile()).newPage();
     await page.addInitScript(`globalThis.testTone = ${tone};`);
     await page.addInitScript({ path: LISTEN_IN });
     const tab = new Tab(page, name);
@@ -123,6 +126,6 @@ export class Tab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.page.isClosed()) await this.close();
+    await this.page.context().close();
   }
 }
