@@ -18,18 +18,16 @@ export function locateProperty(node: PropertyNode): { key: LocatedText; value: L
   const characters = logicalLine(node);
   const separator = node.separatorLeading.length + (node.separatorChar?.length ?? 0) + node.separatorTrailing.length;
   const valueStart = node.escapedKey.length + separator;
+  const start = { line: node.startingLineNumber, column: node.leadingWhitespace.length + 1 };
+  const before = characters[valueStart - 1];
   return {
-    key: unescape(characters.slice(0, node.escapedKey.length), characters[0] ?? startOf(node)),
-    value: unescape(characters.slice(valueStart), after(characters[valueStart - 1] ?? startOf(node))),
+    key: unescape(characters.slice(0, node.escapedKey.length), start),
+    value: unescape(characters.slice(valueStart), before === undefined ? start : after(before)),
   };
 }
 
 interface Character extends Position {
   readonly unit: string;
-}
-
-function startOf(node: PropertyNode): Character {
-  return { unit: '', line: node.startingLineNumber, column: node.leadingWhitespace.length };
 }
 
 function after(position: Position): Position {
