@@ -1,4 +1,4 @@
-import { Deadlines } from './deadlines.ts';
+import { TimerHeap } from '@siplet/sip';
 import type { Ms } from '@siplet/sip';
 import type { Clock, TimerHandle } from '@siplet/transport';
 import { toMs } from './duration.ts';
@@ -21,10 +21,13 @@ export interface VirtualClockOptions {
  * immediates and the idle probes settle, so that asynchronous servlets finish before time moves on.
  */
 export class VirtualClock implements Clock {
-  readonly #heap = new Deadlines();
+  readonly #heap = new TimerHeap();
   readonly #probes = new Map<IdleProbe, Watched | undefined>();
   readonly #epochMs: number;
   readonly #patienceMs: Ms;
+  /** Armed with no delay while timers fire: these wait until promises had their turn, as with a real clock. */
+  readonly #soon = new Set<() => void>();
+  #firing = false;
   #now: Ms = 0;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -45,6 +48,11 @@ export class VirtualClock implements Clock {
 
   /** Calls `fire` once when virtual time reaches now + delay. */
   setTimer(delayMs: Ms, fire: () => void): TimerHandle {
+    if (this.#firing && delayMs <= 0) {
+      const soon = (): void => fire();
+      this.#soon.add(soon);
+      return { cancel: () => void this.#soon.delete(soon) };
+    }
     const heap = this.#heap;
     const entry = heap.add(this.#now + Math.max(0, delayMs), fire);
     return { cancel: () => heap.cancel(entry) };
@@ -52,7 +60,7 @@ export class VirtualClock implements Clock {
 
   /** The next instant at which something is due, Infinity when nothing is. */
   nextDeadline(): Ms {
-    return this.#heap.nextDeadline();
+    return this.#soon.size > 0 ? this.#now : this.#heap.nextDeadline();
   }
 
   /** Registers a probe that must settle before time moves; the result removes it. */
@@ -115,8 +123,18 @@ export class VirtualClock implements Clock {
     await this.#drain();
     for (let round = 0; this.nextDeadline() <= this.#now; round += 1) {
       if (round > MAX_ROUNDS) throw new TestingError('TST_ERR_LIVELOCK', String(MAX_ROUNDS));
-      this.#heap.runDue(this.#now);
+      this.#fireDue();
       await this.#drain();
+    }
+  }
+
+  #fireDue(): void {
+    this.#firing = true;
+    try {
+      for (const soon of [...this.#soon]) if (this.#soon.delete(soon)) soon();
+      this.#heap.runDue(this.#now);
+    } finally {
+      this.#firing = false;
     }
   }
 
