@@ -22,7 +22,13 @@ const phone = new Phone(me, element('remote-audio') as HTMLAudioElement, {
   pass: async () => {
     const response = await send('POST', '/phone');
     if (response.status === 401) location.assign('/');
-    return (await response.json()) as { uri: string; displayName: string; user: string; password: string; path: string };
+    return (await response.json()) as {
+      uri: string;
+      displayName: string;
+      user: string;
+      password: string;
+      path: string;
+    };
   },
   changed: showPhone,
   heard: (level, hertz) => {
@@ -84,7 +90,7 @@ function showTimes(): void {
 }
 
 async function send(method: string, path: string, body: object = {}): Promise<Response> {
-  return await fetch(`${path}?${as}`, {
+  return fetch(`${path}?${as}`, {
     method,
     headers: { Accept: 'application/json', 'Content-Type': 'application/json' },
     ...(method === 'DELETE' ? { headers: { Accept: 'application/json' } } : { body: JSON.stringify(body) }),
@@ -189,7 +195,7 @@ function wordsFor(view: PhoneView): [word: string, detail: string] {
         : [`${peer} is calling`, 'Answer or decline'];
     case 'waiting':
       return [view.call?.leg === 'first' ? `Calling ${peer}` : 'Connecting …', waitingFor(view)];
-    default:
+    case 'talking':
       return ['Talking', `with ${peer}`];
   }
 }
@@ -225,7 +231,8 @@ function showSourceHint(view: PhoneView = phone.view): void {
   let text = '';
   if (typeof navigator.mediaDevices?.getUserMedia !== 'function')
     text = 'Browsers give the microphone only to https pages and to localhost.';
-  else if (view.sending === 'tone' && chosen === 'microphone') text = 'The microphone cannot be used: the others hear the test tone.';
+  else if (view.sending === 'tone' && chosen === 'microphone')
+    text = 'The microphone cannot be used: the others hear the test tone.';
   hint.hidden = text === '';
   hint.textContent = text;
 }

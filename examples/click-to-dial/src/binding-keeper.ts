@@ -66,7 +66,7 @@ export class BindingKeeper {
     if (info.type === 'respond') {
       const response = this.#delayed.get(timer.getId());
       this.#delayed.delete(timer.getId());
-      return await response?.send();
+      return response?.send();
     }
     try {
       await this.#model.dropExpired(info.aor);
@@ -92,7 +92,10 @@ export class BindingKeeper {
       if (aors.length > 0) await this.changed();
     } catch (error) {
       if (!(error instanceof DatabaseUnavailableError)) throw error;
-      this.#tools?.log('The binding of a closed connection could not be removed: the database does not answer', error.cause);
+      this.#tools?.log(
+        'The binding of a closed connection could not be removed: the database does not answer',
+        error.cause,
+      );
     }
   }
 

@@ -72,7 +72,8 @@ export class CallControl {
   /** Rings the caller's phone; everything else follows from its answer. */
   async place(from: Person, to: Person): Promise<Call | PlaceProblem> {
     const first = await this.reachOf(from.name);
-    if (first === undefined) return conflict('You have no registered phone: start the phone on this page, or a softphone');
+    if (first === undefined)
+      return conflict('You have no registered phone: start the phone on this page, or a softphone');
     if (from.name === to.name) return conflict('You cannot call yourself');
     const second = await this.reachOf(to.name);
     if (second === undefined) return conflict(`${to.displayName} has no registered phone`);
@@ -196,8 +197,14 @@ export class CallControl {
     const { sipFactory } = this.#needs();
     const [caller, callee] = call.legs;
     // The caller's phone shows the callee: it rings "on behalf of" the other one.
-    const from = sipFactory.createAddress(sipFactory.createURI(`sip:${this.#model.aorOf(callee.name)}`), callee.displayName);
-    const to = sipFactory.createAddress(sipFactory.createURI(`sip:${this.#model.aorOf(caller.name)}`), caller.displayName);
+    const from = sipFactory.createAddress(
+      sipFactory.createURI(`sip:${this.#model.aorOf(callee.name)}`),
+      callee.displayName,
+    );
+    const to = sipFactory.createAddress(
+      sipFactory.createURI(`sip:${this.#model.aorOf(caller.name)}`),
+      caller.displayName,
+    );
     this.invite(call, 'first', sipFactory.createRequest(session, 'INVITE', from, to), first);
   }
 

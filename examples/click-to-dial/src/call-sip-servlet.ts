@@ -13,7 +13,14 @@ import {
   SipSessionListener,
   TimerService,
 } from 'siplet';
-import { acknowledgeAndHangUp, CallControl, callOf, isMixed, refuseHeldOffer, type Signalling } from './call-control.ts';
+import {
+  acknowledgeAndHangUp,
+  CallControl,
+  callOf,
+  isMixed,
+  refuseHeldOffer,
+  type Signalling,
+} from './call-control.ts';
 import { badMedia, hungUp, noMedia, refused, vanished } from './call-words.ts';
 import { type Call, connected, firstAnswered, isOver, legOf, ringing, type Side } from './call.ts';
 import { acknowledgeRelayed, cancelRelayed, isRelayed, relay, relayResponse } from './in-dialog-relay.ts';
@@ -42,7 +49,7 @@ export class CallSipServlet extends SipServlet implements SipSessionListener, Si
   }
 
   protected override async doSuccessResponse(response: SipServletResponse): Promise<void> {
-    if (isRelayed(response)) return await relayResponse(response);
+    if (isRelayed(response)) return relayResponse(response);
     if (response.getMethod() !== 'INVITE') return;
     const place = placeOf(response);
     if (place === undefined || !expects(place.call, place.side, response.getSession()))
@@ -146,7 +153,8 @@ export class CallSipServlet extends SipServlet implements SipSessionListener, Si
     session.setAttribute('ACK', serverResponse.createAck());
     session.setAttribute('signalling', 'answered' satisfies Signalling);
     const offer = serverResponse.getRawContent();
-    if (offer === undefined) return this.control.end(application, call, noMedia(call, 'first', serverResponse.getStatus()));
+    if (offer === undefined)
+      return this.control.end(application, call, noMedia(call, 'first', serverResponse.getStatus()));
     session.setAttribute('offer', offer);
     this.control.disarm(application);
     firstAnswered(call, serverResponse.getStatus());

@@ -9,7 +9,8 @@ export class EventsServlet extends HttpServlet {
 
   protected override async doGet(request: HttpServletRequest, response: HttpServletResponse): Promise<void> {
     const login = currentLogin(request);
-    if (login === undefined) return sendJson(response, 401, { error: 'Sign in first: POST /login with name and password' });
+    if (login === undefined)
+      return sendJson(response, 401, { error: 'Sign in first: POST /login with name and password' });
     const context = request.startAsync();
     context.setTimeout(0);
     await this.live.open(login.name, context.getEventStream());

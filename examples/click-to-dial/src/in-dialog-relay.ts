@@ -9,10 +9,10 @@ const COPIED = ['Content-Disposition', 'Info-Package', 'Subject', 'Require', 'Su
 export async function relay(request: SipServletRequest): Promise<void> {
   const session = request.getSession();
   const peer = peerOf(session);
-  if (peer === undefined) return await request.createResponse(481).send();
+  if (peer === undefined) return request.createResponse(481).send();
   const invite = request.getMethod() === 'INVITE';
   // RFC 3261 §14.2: one change of the session at a time.
-  if (invite && (isBusy(session) || isBusy(peer))) return await request.createResponse(491).send();
+  if (invite && (isBusy(session) || isBusy(peer))) return request.createResponse(491).send();
   const copy = peer.createRequest(request.getMethod());
   for (const name of COPIED) for (const value of request.getHeaders(name)) copy.addHeader(name, value);
   copyContent(request, copy);

@@ -1,7 +1,16 @@
 import { HttpServlet, type HttpServletRequest, type HttpServletResponse, Resource, WebServlet } from 'siplet';
 import { LiveUpdates } from './live-updates.ts';
 import { LoginThrottle } from './login-throttle.ts';
-import { currentLogin, field, isAnybodySignedIn, sendJson, sendPage, signIn, signOut, wantsHtml } from './login-session.ts';
+import {
+  currentLogin,
+  field,
+  isAnybodySignedIn,
+  sendJson,
+  sendPage,
+  signIn,
+  signOut,
+  wantsHtml,
+} from './login-session.ts';
 import { ModelFacade } from './model-facade.ts';
 import { PhonePasses } from './phone-passes.ts';
 import { WebPages } from './web-pages.ts';
@@ -31,9 +40,9 @@ export class LoginServlet extends HttpServlet {
   protected override async doPost(request: HttpServletRequest, response: HttpServletResponse): Promise<void> {
     switch (request.getServletPath()) {
       case '/login':
-        return await this.#login(request, response);
+        return this.#login(request, response);
       case '/signup':
-        return await this.#signUp(request, response);
+        return this.#signUp(request, response);
       default:
         return this.#logout(request, response);
     }
@@ -43,10 +52,10 @@ export class LoginServlet extends HttpServlet {
     const name = (field(request, 'name') ?? '').trim().toLowerCase();
     const key = `${request.getRemoteAddr()} ${name}`;
     if (this.throttle.isClosed(key))
-      return await this.#refuse(request, response, 429, { name, error: 'Too many attempts. Wait a minute.' });
+      return this.#refuse(request, response, 429, { name, error: 'Too many attempts. Wait a minute.' });
     if (!(await this.model.checkPassword(name, field(request, 'password') ?? ''))) {
       this.throttle.failed(key);
-      return await this.#refuse(request, response, 401, { name, error: 'Name or password is wrong' });
+      return this.#refuse(request, response, 401, { name, error: 'Name or password is wrong' });
     }
     this.throttle.succeeded(key);
     this.#welcome(request, response, name);
@@ -54,10 +63,14 @@ export class LoginServlet extends HttpServlet {
 
   async #signUp(request: HttpServletRequest, response: HttpServletResponse): Promise<void> {
     const name = (field(request, 'name') ?? '').trim().toLowerCase();
-    const outcome = await this.model.signUp(name, field(request, 'displayName') ?? '', field(request, 'password') ?? '');
+    const outcome = await this.model.signUp(
+      name,
+      field(request, 'displayName') ?? '',
+      field(request, 'password') ?? '',
+    );
     if (outcome !== 'ok') {
       const status = outcome === 'taken' ? 409 : 400;
-      return await this.#refuse(request, response, status, { name, error: SIGN_UP_PROBLEMS[outcome], signUp: true });
+      return this.#refuse(request, response, status, { name, error: SIGN_UP_PROBLEMS[outcome], signUp: true });
     }
     await this.live.peopleChanged();
     this.#welcome(request, response, name);

@@ -78,12 +78,12 @@ export class ModelFacade {
 
   /** Someone by login name. */
   async getPerson(name: string): Promise<Person | undefined> {
-    return await this.#work(async (em) => (await em.findOne(Person, { aor: this.aorOf(name) })) ?? undefined);
+    return this.#work(async (em) => (await em.findOne(Person, { aor: this.aorOf(name) })) ?? undefined);
   }
 
   /** Everybody of this domain, by display name. */
   async getPeople(): Promise<Person[]> {
-    return await this.#work((em) => em.find(Person, { aor: { $like: `%@${this.domain}` } }, { orderBy: { name: 'asc' } }));
+    return this.#work((em) => em.find(Person, { aor: { $like: `%@${this.domain}` } }, { orderBy: { name: 'asc' } }));
   }
 
   /** Adds someone; the password is kept only as digest hashes. */
@@ -118,17 +118,17 @@ export class ModelFacade {
 
   /** The bindings in force of one address of record, newest first. */
   async getBindings(aor: string): Promise<Registration[]> {
-    return await this.#work((em) => this.#active(em, { aor }));
+    return this.#work((em) => this.#active(em, { aor }));
   }
 
   /** The bindings in force of everybody, newest first. */
   async getAllBindings(): Promise<Registration[]> {
-    return await this.#work((em) => this.#active(em, {}));
+    return this.#work((em) => this.#active(em, {}));
   }
 
   /** Applies a REGISTER request, all of it or nothing (RFC 3261 §10.3 steps 6 and 7); `sameUri` compares Contacts (§19.1.4). */
   async register(update: RegisterUpdate, sameUri: (a: string, b: string) => boolean): Promise<RegisterOutcome> {
-    return await this.#work((em) =>
+    return this.#work((em) =>
       em.transactional(async (tx): Promise<RegisterOutcome> => {
         const now = this.#clock.now();
         await tx.nativeDelete(Registration, { aor: update.aor, expiresAt: { $lte: new Date(now) } });
@@ -159,12 +159,14 @@ export class ModelFacade {
 
   /** Removes the bindings made over a connection that has closed. Returns whose they were. */
   async dropFlow(flowToken: string): Promise<string[]> {
-    return await this.#drop({ flowToken });
+    return this.#drop({ flowToken });
   }
 
   /** Removes bindings whose connection cannot have survived a restart, and expired ones. */
   async dropStale(): Promise<void> {
-    await this.#drop({ $or: [{ transport: { $in: ['WS', 'WSS'] } }, { expiresAt: { $lte: new Date(this.#clock.now()) } }] });
+    await this.#drop({
+      $or: [{ transport: { $in: ['WS', 'WSS'] } }, { expiresAt: { $lte: new Date(this.#clock.now()) } }],
+    });
   }
 
   /** Removes the expired bindings of one address of record; true when there were any. */
@@ -174,7 +176,7 @@ export class ModelFacade {
   }
 
   async #drop(where: object): Promise<string[]> {
-    return await this.#work(async (em) => {
+    return this.#work(async (em) => {
       const rows = await em.find(Registration, where);
       if (rows.length > 0) await em.nativeDelete(Registration, { id: rows.map((each) => each.id) });
       return [...new Set(rows.map((each) => each.aor))];

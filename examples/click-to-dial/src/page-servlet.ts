@@ -12,7 +12,7 @@ export class PageServlet extends HttpServlet {
   protected override async doGet(request: HttpServletRequest, response: HttpServletResponse): Promise<void> {
     if (request.getRequestURI() !== `${request.getContextPath()}/`) return this.#notFound(request, response);
     const login = currentLogin(request);
-    if (/^application\/json/.test(request.getHeader('Accept') ?? '')) {
+    if (request.getHeader('Accept')?.startsWith('application/json') === true) {
       if (login === undefined) return sendUnauthorized(request, response);
       const [name, calls] = [login.name, this.live.calls(login.name)];
       return sendJson(response, 200, { name, people: await this.live.people(), calls });

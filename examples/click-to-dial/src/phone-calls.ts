@@ -31,7 +31,7 @@ export class PhoneCalls {
   async proxy(request: SipServletRequest, callee: string, context: SipServletContext): Promise<void> {
     const factory = this.#sipFactory;
     if (factory === undefined || (await this.#model.getPerson(callee)) === undefined)
-      return await request.createResponse(404).send();
+      return request.createResponse(404).send();
     const targets = [];
     for (const binding of await this.#model.getBindings(this.#model.aorOf(callee))) {
       const uri = factory.createURI(binding.contact);
@@ -41,7 +41,7 @@ export class PhoneCalls {
       if (way !== undefined) targets.push({ uri, token: way.flowToken });
     }
     // RFC 3261 §16.5: known, but no phone to ring.
-    if (targets.length === 0) return await request.createResponse(480).send();
+    if (targets.length === 0) return request.createResponse(480).send();
     // What we believe about the caller comes from the registration, not from the caller.
     request.removeHeader('P-Asserted-Identity');
     const proxy = request.getProxy();

@@ -28,14 +28,14 @@ export class PlaceCallServlet extends HttpServlet {
     const login = currentLogin(request);
     if (login === undefined) return sendUnauthorized(request, response);
     // A form cannot send DELETE.
-    if (idIn(request) !== undefined) return await this.doDelete(request, response);
+    if (idIn(request) !== undefined) return this.doDelete(request, response);
     const to = (field(request, 'to') ?? '').trim().toLowerCase();
     const [caller, callee] = [await this.model.getPerson(login.name), await this.model.getPerson(to)];
     if (caller === undefined) return sendUnauthorized(request, response);
     if (callee === undefined)
-      return await this.#refuse(request, response, login.name, 404, `There is nobody called “${to.slice(0, 64)}”`);
+      return this.#refuse(request, response, login.name, 404, `There is nobody called “${to.slice(0, 64)}”`);
     const placed = await this.control.place(caller, callee);
-    if ('error' in placed) return await this.#refuse(request, response, login.name, placed.status, placed.error);
+    if ('error' in placed) return this.#refuse(request, response, login.name, placed.status, placed.error);
     if (wantsHtml(request)) return response.sendRedirect('/', 303);
     response.setHeader('Location', `/calls/${placed.id}`);
     sendJson(response, 202, viewOf(placed));

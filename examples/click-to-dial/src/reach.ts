@@ -18,7 +18,11 @@ export interface ContactParts {
  * How to reach a binding, `undefined` when there is no way left.
  * @param isAlive whether the flow of a token is still open
  */
-export function reach(binding: Registration, contact: ContactParts, isAlive: (token: string) => boolean): Reach | undefined {
+export function reach(
+  binding: Registration,
+  contact: ContactParts,
+  isAlive: (token: string) => boolean,
+): Reach | undefined {
   const { contact: uri, flowToken } = binding;
   const overFlow: Reach = { uri, flowToken };
   const alive = flowToken !== '' && isAlive(flowToken);

@@ -71,25 +71,25 @@ export class RegistrarServlet extends SipServlet {
 
   async #register(request: SipServletRequest): Promise<void> {
     const name = this.#nameIn(request.getTo().getURI());
-    if (name === undefined) return await this.#answer(request, 404, 'Unknown Domain');
+    if (name === undefined) return this.#answer(request, 404, 'Unknown Domain');
     const user = await this.#authenticate(request, false);
     if (user === undefined) return;
     // The address of record must be one's own; the words are the same whether the other one exists or not.
-    if (user !== name) return await this.#answer(request, 403, 'Not Your Address');
-    if ((await this.model.getPerson(name)) === undefined) return await this.#answer(request, 404);
+    if (user !== name) return this.#answer(request, 403, 'Not Your Address');
+    if ((await this.model.getPerson(name)) === undefined) return this.#answer(request, 404);
     await this.#update(request, this.model.aorOf(name));
   }
 
   async #update(request: SipServletRequest, aor: string): Promise<void> {
     const contacts = readContacts(request);
-    if (contacts === 'bad') return await this.#answer(request, 400, 'Bad Contact');
+    if (contacts === 'bad') return this.#answer(request, 400, 'Bad Contact');
     if (contacts !== '*' && contacts.some((each) => each.expires > 0 && each.expires < MIN_EXPIRES)) {
       const response = request.createResponse(423);
       response.setHeader('Min-Expires', String(MIN_EXPIRES));
-      return await response.send();
+      return response.send();
     }
     if (contacts !== '*' && contacts.length === 0)
-      return await this.#list(request, { ok: true, bindings: await this.model.getBindings(aor) });
+      return this.#list(request, { ok: true, bindings: await this.model.getBindings(aor) });
     const update = {
       aor,
       contacts,
@@ -111,8 +111,9 @@ export class RegistrarServlet extends SipServlet {
   /** The response lists every binding in force with the seconds it has left (RFC 3261 §10.3 step 8). */
   async #list(request: SipServletRequest, outcome: RegisterOutcome): Promise<void> {
     if (!outcome.ok) {
-      const [status, phrase] = outcome.reason === 'out-of-order' ? [400, 'CSeq Out Of Order'] : [403, 'Too Many Contacts'];
-      return await this.#answer(request, status as number, phrase as string);
+      const [status, phrase] =
+        outcome.reason === 'out-of-order' ? [400, 'CSeq Out Of Order'] : [403, 'Too Many Contacts'];
+      return this.#answer(request, status as number, phrase as string);
     }
     const response = request.createResponse(200);
     const now = this.model.now();
@@ -123,13 +124,13 @@ export class RegistrarServlet extends SipServlet {
 
   async #call(request: SipServletRequest): Promise<void> {
     const callee = this.#nameIn(request.getRequestURI());
-    if (callee === undefined) return await this.#answer(request, 404, 'Unknown Domain');
+    if (callee === undefined) return this.#answer(request, 404, 'Unknown Domain');
     const caller = this.#nameIn(request.getFrom().getURI());
-    if (caller === undefined) return await this.#answer(request, 403, 'Not Your Address');
+    if (caller === undefined) return this.#answer(request, 403, 'Not Your Address');
     if (!(await this.phoneCalls.comesFromPhoneOf(request, this.model.aorOf(caller)))) {
       const user = await this.#authenticate(request, true);
       if (user === undefined) return;
-      if (user !== caller) return await this.#answer(request, 403, 'Not Your Address');
+      if (user !== caller) return this.#answer(request, 403, 'Not Your Address');
     }
     await this.phoneCalls.proxy(request, callee, this.getServletContext());
   }
@@ -168,7 +169,10 @@ export class RegistrarServlet extends SipServlet {
   }
 
   async #unavailable(request: SipServletRequest, error: DatabaseUnavailableError): Promise<void> {
-    this.log(`${request.getMethod()} from ${request.getRemoteAddr() ?? '?'} answered 503: ${error.message}; ${REMEDY}`, error.cause);
+    this.log(
+      `${request.getMethod()} from ${request.getRemoteAddr() ?? '?'} answered 503: ${error.message}; ${REMEDY}`,
+      error.cause,
+    );
     const response: SipServletResponse = request.createResponse(503, 'Database Unavailable');
     response.setHeader('Retry-After', '10');
     await response.send();

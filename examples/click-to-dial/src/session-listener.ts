@@ -18,9 +18,7 @@ import { PhoneCalls } from './phone-calls.ts';
 
 /** Hears about timers, closed connections and application sessions, and passes it on to whom it concerns. */
 @SipListener(SipServletListener, TimerListener, FlowListener, SipApplicationSessionListener)
-export class SessionListener
-  implements SipServletListener, TimerListener, FlowListener, SipApplicationSessionListener
-{
+export class SessionListener implements SipServletListener, TimerListener, FlowListener, SipApplicationSessionListener {
   @Resource() declare readonly sipFactory: SipFactory;
   @Resource() declare readonly timers: TimerService;
   @Resource() declare readonly keeper: BindingKeeper;

@@ -27,7 +27,15 @@ describe.each(PLACES)('%s', (_name, place) => {
     database = await openDatabase(place);
     const at = new globalThis.Date(1_795_000_000_123);
     const writer = database.fork();
-    writer.create(Person, { aor: 'dora@example.com', name: 'dora', displayName: 'Dora', ha1Md5: 'm', ha1Sha256: 's', demo: true, createdAt: at });
+    writer.create(Person, {
+      aor: 'dora@example.com',
+      name: 'dora',
+      displayName: 'Dora',
+      ha1Md5: 'm',
+      ha1Sha256: 's',
+      demo: true,
+      createdAt: at,
+    });
     await writer.flush();
     writer.create(Registration, {
       id: '0f8fad5b-d9cb-469f-a165-70867728950e',

@@ -6,7 +6,8 @@ const from = new URL('../page/', import.meta.url);
 const to = new URL('../dist/page/', import.meta.url);
 
 mkdirSync(to, { recursive: true });
-for (const name of readdirSync(from)) if (/\.(?:svg|css)$/.test(name)) copyFileSync(new URL(name, from), new URL(name, to));
+for (const name of readdirSync(from))
+  if (/\.(?:svg|css)$/.test(name)) copyFileSync(new URL(name, from), new URL(name, to));
 await build({
   entryPoints: [new URL('page.ts', from).pathname],
   outfile: new URL('page.js', to).pathname,

@@ -32,7 +32,10 @@ export function isLive(call: CallView): boolean {
 
 /** The calls as cards, newest first. */
 export function callList(calls: readonly CallView[], me: string): Html {
-  if (calls.length === 0) return html`<li class="none">No calls yet. Press <b>Call</b> beside a name: first your phone rings, then theirs.</li>`;
+  if (calls.length === 0)
+    return html`<li class="none">
+      No calls yet. Press <b>Call</b> beside a name: first your phone rings, then theirs.
+    </li>`;
   return html`${calls.map((call) => card(call, me))}`;
 }
 
@@ -49,11 +52,13 @@ function card(call: CallView, me: string): Html {
       ${legEnd(second, me)}
     </div>
     <p class="sentence">${sentence(call, me)} ${times(call)}</p>
-    ${live &&
-    html`<form method="post" action="/calls/${call.id}" class="end">
-      <input type="hidden" name="action" value="hangup" /><input type="hidden" name="as" value="${me}" />
-      <button type="submit" class="danger small" data-end="${call.id}" data-focus="end-${call.id}">End call</button>
-    </form>`}
+    ${
+      live &&
+      html`<form method="post" action="/calls/${call.id}" class="end">
+        <input type="hidden" name="action" value="hangup" /><input type="hidden" name="as" value="${me}" />
+        <button type="submit" class="danger small" data-end="${call.id}" data-focus="end-${call.id}">End call</button>
+      </form>`
+    }
   </li>`;
 }
 
@@ -124,7 +129,9 @@ function lower(text: string): string {
 /** Milliseconds as `0:07`, `12:30` or `1:02:03`. */
 export function duration(ms: number): string {
   const seconds = Math.max(Math.floor(ms / 1000), 0);
-  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((each, index) => (index > 0 ? pad(each) : String(each)));
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((each, index) =>
+    index > 0 ? pad(each) : String(each),
+  );
   const hours = Math.floor(seconds / 3600);
   return hours > 0 ? `${hours}:${pad(Number(parts[0]))}:${parts[1] ?? ''}` : parts.join(':');
 }

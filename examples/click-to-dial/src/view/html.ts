@@ -25,14 +25,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '`': '&#96;',
 };
 
-/** Makes text safe between tags and inside quoted attributes. Control characters become visible. */
+/** Makes text safe between tags and inside quoted attributes. Characters that turn or hide the text around them become visible. */
 export function escapeHtml(text: string): string {
-  return (
-    text
-      .replace(/[&<>"'`]/g, (each) => ENTITIES[each] ?? '')
-      // Names that turn the text around them (bidi controls) or hide in it are shown as what they are.
-      .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, '\ufffd')
-  );
+  return text.replace(/[&<>"'`]/g, (each) => ENTITIES[each] ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, show);
+}
+
+function show(character: string): string {
+  return character === '\n' || character === '\t' ? character : '\ufffd';
 }
 
 /** A template whose values are escaped: html`<b>${name}</b>`. */

@@ -43,9 +43,15 @@ export function loginPage(site: SiteView, view: LoginView): string {
         <h1>Click to dial</h1>
         <p class="lead">Choose a name and press <b>Call</b>. Your phone rings, then theirs, and you are connected.</p>
         <ol class="steps">
-          <li><b>Sign in</b> as Alice. The page brings a phone with it.</li>
-          <li><b>Open a second tab</b> as Bob.</li>
-          <li><b>Call.</b> Answer in both tabs, and hear each other.</li>
+          <li>
+            <span><b>Sign in</b> as Alice. The page brings a phone with it.</span>
+          </li>
+          <li>
+            <span><b>Open a second tab</b> as Bob.</span>
+          </li>
+          <li>
+            <span><b>Call.</b> Answer in both tabs, and hear each other.</span>
+          </li>
         </ol>
       </section>
       <section class="card" aria-labelledby="signin">
@@ -54,16 +60,35 @@ export function loginPage(site: SiteView, view: LoginView): string {
         <ul class="accounts">
           ${view.demo.map((person) => account(person, view.name))}
         </ul>
-        <details ${(view.name !== undefined && !view.demo.some((each) => each.name === view.name)) || view.signUp === true ? html`open` : ''}>
+        <details
+          ${(view.name !== undefined && !view.demo.some((each) => each.name === view.name)) || view.signUp === true ? html`open` : ''}
+        >
           <summary>Another name</summary>
           <form method="post" action="/login" class="fields">
-            <label>Name<input name="name" autocomplete="username" required maxlength="32" autocapitalize="none" value="${view.signUp === true ? '' : (view.name ?? '')}" /></label>
+            <label
+              >Name<input
+                name="name"
+                autocomplete="username"
+                required
+                maxlength="32"
+                autocapitalize="none"
+                value="${view.signUp === true ? '' : (view.name ?? '')}"
+            /></label>
             <label>Password<input name="password" type="password" autocomplete="current-password" required /></label>
             <button type="submit" class="primary">Sign in</button>
           </form>
           <form method="post" action="/signup" class="fields">
             <p class="hint">New here? Choose a name and a password.</p>
-            <label>Name<input name="name" autocomplete="username" required maxlength="32" autocapitalize="none" pattern="[a-zA-Z][a-zA-Z0-9._\\-]*" value="${view.signUp === true ? (view.name ?? '') : ''}" /></label>
+            <label
+              >Name<input
+                name="name"
+                autocomplete="username"
+                required
+                maxlength="32"
+                autocapitalize="none"
+                pattern="[a-zA-Z][a-zA-Z0-9._\\-]*"
+                value="${view.signUp === true ? (view.name ?? '') : ''}"
+            /></label>
             <label>Shown as<input name="displayName" maxlength="64" autocomplete="nickname" /></label>
             <label>Password<input name="password" type="password" autocomplete="new-password" required /></label>
             <button type="submit">Create account</button>
@@ -77,10 +102,16 @@ export function loginPage(site: SiteView, view: LoginView): string {
 function account(person: { name: string; displayName: string }, wanted: string | undefined): Html {
   return html`<li>
     <form method="post" action="/login">
-      <input type="hidden" name="name" value="${person.name}" /><input type="hidden" name="password" value="${person.name}" />
+      <input type="hidden" name="name" value="${person.name}" /><input
+        type="hidden"
+        name="password"
+        value="${person.name}"
+      />
       <button type="submit" class="account" ${wanted === person.name && html`autofocus`}>
         ${avatar(person.name, person.displayName)}
-        <span class="who"><span class="name">${person.displayName}</span><span class="contact">password: ${person.name}</span></span>
+        <span class="who"
+          ><span class="name">${person.displayName}</span><span class="contact">password: ${person.name}</span></span
+        >
         <span class="go" aria-hidden="true">→</span>
       </button>
     </form>
@@ -99,24 +130,28 @@ export function directoryPage(site: SiteView, view: DirectoryView): string {
         <span class="spacer"></span>
         <span class="link" id="link" role="status" hidden>Reconnecting …</span>
         ${avatar(me.name, me.displayName)}<span class="signed">${me.displayName}</span>
-        <form method="post" action="/logout"><input type="hidden" name="as" value="${me.name}" /><button type="submit" class="small">Sign out</button></form>
+        <form method="post" action="/logout">
+          <input type="hidden" name="as" value="${me.name}" /><button type="submit" class="small">Sign out</button>
+        </form>
       </header>
       <main class="board">
         <p class="alert" id="alert" role="alert" ${view.alert === undefined && html`hidden`}>${view.alert ?? ''}</p>
         ${phoneCard()}
         <section class="card people" aria-labelledby="people-title">
           <h2 id="people-title">People</h2>
-          <ul id="people" class="rows">${peopleList(view.people, me.name)}</ul>
+          <ul id="people" class="rows">
+            ${peopleList(view.people, me.name)}
+          </ul>
           <div class="second-tab">
             <p class="hint">Try it alone: open a second tab as somebody else.</p>
-            <div class="chips">
-              ${view.demo.filter((each) => each.name !== me.name).map(secondTab)}
-            </div>
+            <div class="chips">${view.demo.filter((each) => each.name !== me.name).map(secondTab)}</div>
           </div>
         </section>
         <section class="card calls" aria-labelledby="calls-title">
           <h2 id="calls-title">Calls</h2>
-          <ul id="calls" class="rows">${callList(view.calls, me.name)}</ul>
+          <ul id="calls" class="rows">
+            ${callList(view.calls, me.name)}
+          </ul>
         </section>
         ${site.sipAddress !== undefined && softphoneHelp(site, me.name, site.sipAddress)}
       </main>
@@ -129,7 +164,11 @@ export function directoryPage(site: SiteView, view: DirectoryView): string {
 
 function secondTab(person: { name: string; displayName: string }): Html {
   return html`<form method="post" action="/login" target="_blank">
-    <input type="hidden" name="name" value="${person.name}" /><input type="hidden" name="password" value="${person.name}" />
+    <input type="hidden" name="name" value="${person.name}" /><input
+      type="hidden"
+      name="password"
+      value="${person.name}"
+    />
     <button type="submit" class="chip">${avatar(person.name, person.displayName)}${person.displayName} ↗</button>
   </form>`;
 }
@@ -144,13 +183,19 @@ function phoneCard(): Html {
       <div class="meter" id="meter" aria-hidden="true"><span></span></div>
     </div>
     <div class="keys">
-      <button type="button" class="answer" id="answer" hidden><span class="icon phone" aria-hidden="true"></span>Answer</button>
-      <button type="button" class="danger" id="hangup" hidden><span class="icon phone-down" aria-hidden="true"></span><span id="hangup-label">Hang up</span></button>
+      <button type="button" class="answer" id="answer" hidden>
+        <span class="icon phone" aria-hidden="true"></span>Answer
+      </button>
+      <button type="button" class="danger" id="hangup" hidden>
+        <span class="icon phone-down" aria-hidden="true"></span><span id="hangup-label">Hang up</span>
+      </button>
       <button type="button" class="small" id="mute" aria-pressed="false" hidden>Mute</button>
     </div>
     <fieldset class="source">
       <legend>The others hear</legend>
-      <label><input type="radio" name="source" value="microphone" id="source-microphone" /><span>Microphone</span></label>
+      <label
+        ><input type="radio" name="source" value="microphone" id="source-microphone" /><span>Microphone</span></label
+      >
       <label><input type="radio" name="source" value="tone" id="source-tone" /><span>Test tone</span></label>
     </fieldset>
     <p class="hint" id="source-hint" hidden></p>
@@ -161,18 +206,35 @@ function softphoneHelp(site: SiteView, name: string, address: string): Html {
   return html`<details class="card help">
     <summary>Use a softphone instead</summary>
     <dl>
-      <dt>Server or proxy</dt><dd><code>${address}</code> (UDP or TCP)</dd>
-      <dt>User name</dt><dd><code>${name}</code></dd>
-      <dt>Password</dt><dd>the one you signed in with</dd>
-      <dt>Domain</dt><dd><code>${site.domain}</code></dd>
+      <dt>Server or proxy</dt>
+      <dd><code>${address}</code> (UDP or TCP)</dd>
+      <dt>User name</dt>
+      <dd><code>${name}</code></dd>
+      <dt>Password</dt>
+      <dd>the one you signed in with</dd>
+      <dt>Domain</dt>
+      <dd><code>${site.domain}</code></dd>
     </dl>
-    <p class="hint">Both phones of a call must be browsers, or both ordinary softphones: their media do not fit together otherwise. Of several phones, the one registered last is called.</p>
+    <p class="hint">
+      Both phones of a call must be browsers, or both ordinary softphones: their media do not fit together otherwise. Of
+      several phones, the one registered last is called.
+    </p>
   </details>`;
 }
 
 /** A page that only says that something is not there. */
 export function errorPage(site: SiteView, title: string, text: string): string {
-  return shell(site, title, html`<main class="login"><section class="card"><h1>${title}</h1><p>${text}</p><p><a href="/">To the first page</a></p></section></main>`);
+  return shell(
+    site,
+    title,
+    html`<main class="login">
+      <section class="card">
+        <h1>${title}</h1>
+        <p>${text}</p>
+        <p><a href="/">To the first page</a></p>
+      </section>
+    </main>`,
+  );
 }
 
 function shell(site: SiteView, title: string, body: Html, script: Html = html``): string {

@@ -1,0 +1,96 @@
+import { parseArgs } from 'node:util';
+import { join } from 'node:path';
+import type { DatabaseLocation } from './database.ts';
+
+/** How the example was started. */
+export interface Options {
+  readonly host: string;
+  readonly httpPort: number;
+  /** The UDP and TCP port. */
+  readonly sipPort: number;
+  /** What phones are told instead of `host`. */
+  readonly advertise?: string;
+  readonly domain: string;
+  readonly database: DatabaseLocation;
+  /** Path of the DAR file. */
+  readonly dar: string;
+}
+
+/** A mistake on the command line or in the environment. */
+export class UsageError extends Error {}
+
+/** What `--help` prints. */
+export const HELP = `Usage: click-to-dial [options]
+
+  --http PORT       port of the page and of SIP over WebSocket   (SIPLET_HTTP, PORT; 8080)
+  --sip PORT        UDP and TCP port for softphones              (SIPLET_SIP; 5060)
+  --host ADDRESS    address to listen on                         (SIPLET_HOST; 127.0.0.1)
+  --advertise HOST  what phones are told instead of ADDRESS      (SIPLET_ADVERTISE)
+  --data DIR        folder of the database                       (SIPLET_DATA; ./data)
+  --domain NAME     SIP domain                                   (SIPLET_DOMAIN; example.com)
+  --dar FILE        application router configuration             (SIPLET_DAR)
+  --help            this text
+
+  DATABASE_URL=postgres://user:password@host/name  uses PostgreSQL instead of a folder.
+`;
+
+const FLAGS = {
+  http: { type: 'string' },
+  sip: { type: 'string' },
+  host: { type: 'string' },
+  advertise: { type: 'string' },
+  data: { type: 'string' },
+  domain: { type: 'string' },
+  dar: { type: 'string' },
+  help: { type: 'boolean' },
+} as const;
+
+/** Reads flags, then the environment, then the defaults; `undefined` asks for the help text. */
+export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv, defaultDar: string): Options | undefined {
+  const flags = readFlags(args);
+  if (flags.help === true) return undefined;
+  const setting = (flag: string | undefined, name: string): string | undefined => flag ?? (env[name] || undefined);
+  checkEnvironment(env);
+  const host = setting(flags.host, 'SIPLET_HOST') ?? '127.0.0.1';
+  const advertise = setting(flags.advertise, 'SIPLET_ADVERTISE');
+  if (['0.0.0.0', '::'].includes(host) && advertise === undefined)
+    throw new UsageError(
+      `--host ${host} listens everywhere, so phones must be told which address to use: add --advertise HOST`,
+    );
+  const url = env['DATABASE_URL'] || undefined;
+  const domain = (setting(flags.domain, 'SIPLET_DOMAIN') ?? 'example.com').toLowerCase();
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(domain)) throw new UsageError(`--domain ${domain} is not a host name`);
+  if (url !== undefined && !/^postgres(ql)?:\/\//.test(url))
+    throw new UsageError('DATABASE_URL must start with postgres:// or postgresql://');
+  return {
+    host,
+    domain,
+    httpPort: port('--http', setting(flags.http, 'SIPLET_HTTP') ?? (env['PORT'] || '8080')),
+    sipPort: port('--sip', setting(flags.sip, 'SIPLET_SIP') ?? '5060'),
+    database:
+      url === undefined ? { folder: setting(flags.data, 'SIPLET_DATA') ?? join(process.cwd(), 'data') } : { url },
+    dar: setting(flags.dar, 'SIPLET_DAR') ?? defaultDar,
+    ...(advertise === undefined ? {} : { advertise }),
+  };
+}
+
+function readFlags(args: readonly string[]): { [K in keyof typeof FLAGS]?: K extends 'help' ? boolean : string } {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)} (--help lists the options)`);
+  }
+}
+
+const NAMES = ['HTTP', 'SIP', 'HOST', 'ADVERTISE', 'DATA', 'DOMAIN', 'DAR'].map((each) => `SIPLET_${each}`);
+
+function checkEnvironment(env: NodeJS.ProcessEnv): void {
+  const unknown = Object.keys(env).find((name) => name.startsWith('SIPLET_') && !NAMES.includes(name));
+  if (unknown !== undefined) throw new UsageError(`${unknown} is not a setting; there are ${NAMES.join(', ')}`);
+}
+
+function port(name: string, text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new UsageError(`${name} ${text} is not a port from 0 to 65535`);
+  return value;
+}
