@@ -34,7 +34,10 @@ let visible = '';
 for (let code = 0x21; code < 0x7f; code++) visible += String.fromCharCode(code);
 let high = '';
 for (let code = 0x80; code < 0x100; code++) high += String.fromCharCode(code);
-const without = (text: string, removed: string): string => [...text].filter((c) => !removed.includes(c)).join('');
+const without = (text: string, removed: string): string =>
+  Array.from(text)
+    .filter((c) => !removed.includes(c))
+    .join('');
 
 mark(TOKEN, `${ALPHANUM}-.!%*_+\`'~`);
 mark(HOST, `${ALPHANUM}-._`);

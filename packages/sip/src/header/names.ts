@@ -24,8 +24,22 @@ RSeq - 1|Server - 1|Session-Expires x 1|SIP-ETag - 1|SIP-If-Match - 1|Subject s 
 Timestamp - 1|User-Agent - 1|WWW-Authenticate - -`;
 
 const BY_TEXT = new Map<string, HeaderInfo>();
-// Candidates by first letter and length: recognizes a name in place, without cutting it out.
-const BUCKETS: HeaderInfo[][] = Array.from({ length: 32 * 32 }, () => []);
+// By hash of the lower-case name: recognizes a name in place, without cutting it out.
+const BUCKETS: (readonly { readonly text: string; readonly info: HeaderInfo }[])[] = Array.from(
+  { length: 512 },
+  () => [],
+);
+
+/** One step of the hash over a name; start with 0. */
+export function hashStep(hash: number, code: number): number {
+  return (Math.imul(hash, 31) + (code | 32)) | 0; // | 32 lowers letters and leaves - alone
+}
+
+function hashOf(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = hashStep(hash, text.charCodeAt(i));
+  return hash & 511;
+}
 
 let bit = 1;
 for (const [index, row] of TABLE.trim().split(/[|\n]/).entries()) {
@@ -37,28 +51,35 @@ for (const [index, row] of TABLE.trim().split(/[|\n]/).entries()) {
     BY_TEXT.set(text, info);
     BY_TEXT.set(text.toLowerCase(), info);
     BY_TEXT.set(text.toUpperCase(), info);
+    const lower = text.toLowerCase();
+    const at = hashOf(lower);
+    BUCKETS[at] = [...(BUCKETS[at] ?? []), { text: lower, info }];
   }
-  BUCKETS[bucket(name.charCodeAt(0), name.length)]?.push(info);
 }
 
 /** Number of headers in the table. */
 export const KNOWN_HEADERS = BY_TEXT.size;
-
-function bucket(first: number, length: number): number {
-  return (first & 31) * 32 + (length & 31);
-}
 
 /** The table row of a header name in any case or compact form. */
 export function headerInfo(name: string): HeaderInfo | undefined {
   return BY_TEXT.get(name) ?? BY_TEXT.get(name.toLowerCase());
 }
 
-/** The same for a name standing in `text`; makes no string when the name is written canonically. */
-export function headerInfoAt(text: string, start: number, end: number): HeaderInfo | undefined {
-  for (const info of BUCKETS[bucket(text.charCodeAt(start), end - start)] ?? []) {
-    if (info.name.length === end - start && text.startsWith(info.name, start)) return info;
+/** The same for a name standing in `text`, whose hash is known; makes no string. */
+export function headerInfoAt(text: string, start: number, end: number, hash: number): HeaderInfo | undefined {
+  const bucket = BUCKETS[hash & 511];
+  if (bucket === undefined) return undefined;
+  for (let i = 0; i < bucket.length; i++) {
+    const candidate = bucket[i];
+    if (candidate !== undefined && isSame(candidate.text, text, start, end)) return candidate.info;
   }
-  return headerInfo(text.slice(start, end));
+  return undefined;
+}
+
+function isSame(lower: string, text: string, start: number, end: number): boolean {
+  if (lower.length !== end - start) return false;
+  for (let i = 0; i < lower.length; i++) if (lower.charCodeAt(i) !== (text.charCodeAt(start + i) | 32)) return false;
+  return true;
 }
 
 /** Canonical spelling: `call-id`, `i` → `Call-ID`; unknown names stay as written. */

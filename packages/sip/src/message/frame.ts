@@ -172,10 +172,9 @@ function lengthLine(bytes: Uint8Array, start: number, end: number): number | und
       if ((code === 45 ? code : code | 32) !== NAME.charCodeAt(i)) return undefined;
     }
   } else if (first !== 108) return undefined;
-  while (isSpace(bytes[at])) at++;
+  at = skipSpace(bytes, at, end);
   if (bytes[at] !== 58) return undefined;
-  at++;
-  while (isSpace(bytes[at])) at++;
+  at = skipSpace(bytes, at + 1, end);
   let value = 0;
   let digits = 0;
   for (; at < end && digits <= MAX_DIGITS; at++, digits++) {
@@ -183,10 +182,13 @@ function lengthLine(bytes: Uint8Array, start: number, end: number): number | und
     if (!(digit >= 0 && digit <= 9)) break;
     value = value * 10 + digit;
   }
-  while (at < end && (isSpace(bytes[at]) || bytes[at] === CR)) at++;
+  at = skipSpace(bytes, at, end);
+  if (bytes[at] === CR) at++;
   return digits === 0 || digits > MAX_DIGITS || at < end ? -1 : value;
 }
 
-function isSpace(code: number | undefined): boolean {
-  return code === 32 || code === 9;
+function skipSpace(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && (bytes[at] === 32 || bytes[at] === 9)) at++;
+  return at;
 }

@@ -7,37 +7,44 @@ import { parseVia, type Via } from '../header/via.ts';
 /** One header line. Immutable, so that messages share lines; a change replaces it. @internal */
 export class HeaderField {
   readonly key: string;
-  /** As written. */
-  readonly name: string;
   readonly list: boolean;
   /** The message the line stands in, `''` for a line made here. */
   readonly source: string;
   readonly start: number;
   readonly end: number;
+  readonly #nameEnd: number;
   readonly #valueStart: number;
   readonly #valueEnd: number;
+  #name: string | undefined;
   #text: string | undefined;
 
   constructor(
     key: string,
-    name: string,
+    name: string | undefined,
     list: boolean,
     source: string,
     start: number,
     end: number,
+    nameEnd: number,
     valueStart: number,
     valueEnd: number,
     text: string | undefined,
   ) {
     this.key = key;
-    this.name = name;
     this.list = list;
     this.source = source;
     this.start = start;
     this.end = end;
+    this.#nameEnd = nameEnd;
     this.#valueStart = valueStart;
     this.#valueEnd = valueEnd;
+    this.#name = name;
     this.#text = text;
+  }
+
+  /** The name as written. */
+  get name(): string {
+    return (this.#name ??= this.source.slice(this.start, this.#nameEnd));
   }
 
   /** The value, trimmed and unfolded. */
@@ -55,7 +62,7 @@ function makeField(name: string, value: string): HeaderField {
 
 function field(info: HeaderInfo | undefined, name: string, value: string): HeaderField {
   const written = info?.name ?? name;
-  return new HeaderField(info?.name ?? name.toLowerCase(), written, info?.list ?? false, '', -1, -1, 0, 0, value);
+  return new HeaderField(info?.name ?? name.toLowerCase(), written, info?.list ?? false, '', -1, -1, 0, 0, 0, value);
 }
 
 /** The values of one line: several only for a list header. */
@@ -271,8 +278,18 @@ export class Headers {
       this.#fields.push(...lines);
       return;
     }
+    const [only] = lines;
+    if (lines.length === 1 && only !== undefined && this.#isLast(first, key)) {
+      this.#fields[first] = only; // the common case: one line for one line
+      return;
+    }
     const rest = this.#fields.slice(first + 1).filter((line) => line.key !== key);
     this.#fields = [...this.#fields.slice(0, first), ...lines, ...rest];
+  }
+
+  #isLast(at: number, key: string): boolean {
+    for (let i = at + 1; i < this.#fields.length; i++) if (this.#fields[i]?.key === key) return false;
+    return true;
   }
 
   #takeFirst(key: string, replacement: HeaderField | undefined): string | undefined {

@@ -9,7 +9,7 @@ const NO_BODY = new Uint8Array(0);
 
 /** A request. `uri` is parsed on first read and is not live: assign it to change the start line. */
 export class SipRequest {
-  readonly kind: 'request' = 'request';
+  readonly kind = 'request' as const;
   #method: string;
   #uriText: string;
   #uri: Uri | undefined;
@@ -69,7 +69,7 @@ function requireLine(text: string): void {
 
 /** A response. */
 export class SipResponse {
-  readonly kind: 'response' = 'response';
+  readonly kind = 'response' as const;
   #status: number;
   #reason: string;
   readonly headers: Headers;

@@ -1,7 +1,7 @@
 import type { ByteCodec } from '../codec.ts';
 import * as E from '../errors.ts';
 import { decimal, isAll, isBlank, isClass, splitList, TOKEN } from '../grammar/scanner.ts';
-import { headerInfoAt, internMethod, KNOWN_HEADERS, MANDATORY, type HeaderInfo } from '../header/names.ts';
+import { hashStep, headerInfoAt, internMethod, KNOWN_HEADERS, MANDATORY, type HeaderInfo } from '../header/names.ts';
 import { HeaderField, Headers } from './headers.ts';
 import { SipRequest, SipResponse, type SipMessage } from './message.ts';
 
@@ -96,7 +96,9 @@ class Parser {
   readonly #headers = new Headers();
   #problem: Problem | undefined;
   #seen = 0;
-  #comma = -1;
+  #comma = false;
+  #folded = false;
+  #spoilt = false;
 
   constructor(text: string, limits: Partial<ParseLimits> | undefined) {
     this.#text = text;
@@ -181,58 +183,62 @@ class Parser {
   #headerLines(start: number, end: number): void {
     const text = this.#text;
     counted.fill(0);
-    const nul = text.indexOf('\0', start);
-    if (nul >= 0 && nul < end) this.#fail(E.CONTROL_CHARACTER);
     let pos = start;
     for (let count = 0; pos < end; count++) {
       if (count >= this.#maxHeaders) return this.#fail(E.LIMIT_HEADERS);
-      let lf = text.indexOf('\n', pos);
-      let folded = false;
-      while (lf >= 0 && lf + 1 < end && isBlank(text.charCodeAt(lf + 1))) {
-        folded = true;
-        lf = text.indexOf('\n', lf + 1);
+      let hash = 0;
+      let at = pos;
+      let code = text.charCodeAt(at);
+      while (isClass(code, TOKEN)) {
+        hash = hashStep(hash, code);
+        code = text.charCodeAt(++at);
       }
-      if (lf < 0 || lf >= end) return this.#fail(E.HEADER_SYNTAX, 'line not ended');
-      if (text.charCodeAt(lf - 1) !== CR) this.#fail(E.CONTROL_CHARACTER, 'bare LF');
-      if (lf - pos > this.#maxHeaderBytes) this.#fail(E.LIMIT_HEADER);
-      else this.#headerLine(pos, lf - 1, folded);
-      pos = lf + 1;
+      const nameEnd = at;
+      while (isBlank(code)) code = text.charCodeAt(++at);
+      const good = nameEnd > pos && code === 58;
+      if (good) at++;
+      while (isBlank(text.charCodeAt(at))) at++;
+      const lineEnd = this.#value(at, end);
+      if (lineEnd < 0) return this.#fail(E.HEADER_SYNTAX, 'line not ended');
+      if (!good) this.#fail(E.HEADER_SYNTAX, text.slice(pos, Math.min(lineEnd, pos + 40)));
+      else if (lineEnd - pos > this.#maxHeaderBytes) this.#fail(E.LIMIT_HEADER);
+      else if (!this.#spoilt) this.#headerLine(pos, nameEnd, at, lineEnd, hash);
+      pos = lineEnd + 2;
     }
   }
 
-  #headerLine(start: number, end: number, folded: boolean): void {
+  // The end of the value that starts at `from` (its CR); -1 when the text ends first. Sets #comma, #folded, #spoilt.
+  #value(from: number, end: number): number {
     const text = this.#text;
-    let nameEnd = start;
-    while (nameEnd < end && isClass(text.charCodeAt(nameEnd), TOKEN)) nameEnd++;
-    let colon = nameEnd;
-    while (colon < end && isBlank(text.charCodeAt(colon))) colon++;
-    if (nameEnd === start || colon >= end || text.charCodeAt(colon) !== 58) {
-      return this.#fail(E.HEADER_SYNTAX, text.slice(start, Math.min(end, start + 40)));
+    this.#comma = this.#folded = this.#spoilt = false;
+    for (let at = from; ; at++) {
+      const code = text.charCodeAt(at);
+      if (code >= 32) {
+        if (code === 44) this.#comma = true;
+        continue;
+      }
+      if (at >= end) return -1;
+      if (code === CR && text.charCodeAt(at + 1) === LF) {
+        if (at + 2 >= end || !isBlank(text.charCodeAt(at + 2))) return at;
+        this.#folded = true; // RFC 3261 §7.3.1
+        at += 2;
+      } else if (code === 0 || code === CR || code === LF) {
+        this.#spoilt = true;
+        this.#fail(E.CONTROL_CHARACTER);
+      }
     }
-    let from = colon + 1;
-    while (from < end && isBlank(text.charCodeAt(from))) from++;
+  }
+
+  #headerLine(start: number, nameEnd: number, from: number, end: number, hash: number): void {
+    const text = this.#text;
     let to = end;
     while (to > from && isBlank(text.charCodeAt(to - 1))) to--;
-    const carriageReturn = text.indexOf('\r', start);
-    let value: string | undefined;
-    if (folded) value = this.#unfold(text.slice(from, to));
-    else if (carriageReturn < end) this.#fail(E.CONTROL_CHARACTER, 'bare CR');
-    const info = headerInfoAt(text, start, nameEnd);
-    const name = info !== undefined && info.name.length === nameEnd - start && text.startsWith(info.name, start);
-    const written = name ? info.name : text.slice(start, nameEnd);
-    const key = info?.name ?? written.toLowerCase();
+    const info = headerInfoAt(text, start, nameEnd, hash);
+    const key = info === undefined ? text.slice(start, nameEnd).toLowerCase() : info.name;
+    const value = this.#folded ? unfold(text.slice(from, to)) : undefined;
     if (info !== undefined) this.#count(info, from, to);
-    this.#headers.push(new HeaderField(key, written, info?.list === true, text, start, end + 2, from, to, value));
-  }
-
-  // RFC 3261 §7.3.1: a line break with blanks around it counts as one blank.
-  #unfold(text: string): string {
-    const out: string[] = [];
-    for (const line of text.split('\r\n')) {
-      if (line.includes('\r') || line.includes('\n')) this.#fail(E.CONTROL_CHARACTER);
-      out.push(line.trim());
-    }
-    return out.join(' ').trim();
+    const list = info !== undefined && info.list;
+    this.#headers.push(new HeaderField(key, undefined, list, text, start, end + 2, nameEnd, from, to, value));
   }
 
   #count(info: HeaderInfo, from: number, to: number): void {
@@ -242,12 +248,7 @@ class Parser {
       return;
     }
     if (!info.list) return;
-    // One moving search for commas over the whole message keeps this linear.
-    if (this.#comma < from) {
-      this.#comma = this.#text.indexOf(',', from);
-      if (this.#comma < 0) this.#comma = Number.MAX_SAFE_INTEGER;
-    }
-    const values = this.#comma >= to ? 1 : splitList(this.#text.slice(from, to)).length;
+    const values = this.#comma ? splitList(this.#text.slice(from, to)).length : 1;
     const total = (counted[info.index] ?? 0) + values;
     counted[info.index] = total;
     if (total > this.#maxValues) this.#fail(E.LIMIT_VALUES, info.name);
@@ -280,4 +281,13 @@ class Parser {
     if (length > bytes.length - from) this.#fail(E.CONTENT_LENGTH, 'longer than the message');
     if (length > 0) message.body = bytes.subarray(from, from + length);
   }
+}
+
+// RFC 3261 §7.3.1: a line break with the blanks around it counts as one blank.
+function unfold(text: string): string {
+  return text
+    .split('\r\n')
+    .map((line) => line.trim())
+    .join(' ')
+    .trim();
 }

@@ -120,18 +120,19 @@ export class TransactionLayer implements Machine {
     if (transaction.state === 'terminated') return; // the transport failed, or nobody waits any more (RFC 4320 §4.2)
     if (!transaction.isInvite && !this.#mayAnswer(transaction, status)) return;
     const bytes = serialize(response, this.#codec);
-    const tag = response.headers.to?.tag;
-    transaction.toTag ??= tag;
+    transaction.toTag ??= response.headers.to?.tag;
     if (status >= 200) transaction.finalStatus ??= status;
-    if (transaction.isInvite && is2xx) {
-      transaction.isUas ||= asUas;
-      transaction.awaitingAck ||= asUas;
-      const key = ackKey(response);
-      this.#ackIndex.set(key, transaction);
-      (transaction.ackKeys ??= []).push(key);
-    }
+    if (transaction.isInvite && is2xx) this.#expectAck(transaction, response, asUas);
     const final = transaction.isInvite ? (is2xx ? 'send2xx' : 'send3xx-6xx') : 'sendFinal';
     this.#step(transaction, status < 200 ? 'send1xx' : final, bytes);
+  }
+
+  #expectAck(transaction: ServerTransaction, response: SipResponse, asUas: boolean): void {
+    transaction.isUas ||= asUas;
+    transaction.awaitingAck ||= asUas;
+    const key = ackKey(response);
+    this.#ackIndex.set(key, transaction);
+    (transaction.ackKeys ??= []).push(key);
   }
 
   // RFC 4320 §4.1: to a non-INVITE nothing provisional but 100, over UDP not before Timer E has reached T2 (the engine

@@ -33,7 +33,7 @@ export type TransactionTimer = LaneTimer<Transaction, TimerKind>;
 
 /** A request this element sent (RFC 3261 §17.1). Only the engine writes its fields, except `owner`. */
 export class ClientTransaction {
-  readonly kind: 'client' = 'client';
+  readonly kind = 'client' as const;
   readonly id: string;
   readonly request: SipRequest;
   readonly flow: Flow;
@@ -81,7 +81,7 @@ export class ClientTransaction {
 
 /** A request this element received (RFC 3261 §17.2). Only the engine writes its fields, except `owner`. */
 export class ServerTransaction {
-  readonly kind: 'server' = 'server';
+  readonly kind = 'server' as const;
   readonly id: string;
   readonly request: SipRequest;
   readonly flow: Flow;

@@ -4,7 +4,7 @@ import { Parameters } from '../header/parameters.ts';
 
 /** A `tel:` URI (RFC 3966). */
 export class TelUri {
-  readonly scheme: 'tel' = 'tel';
+  readonly scheme = 'tel' as const;
   /** As written, with visual separators. */
   number: string;
   readonly params: Parameters;

@@ -1,7 +1,7 @@
 import { SipError, URI } from '../errors.ts';
 import { isClass, requireSafe, TOKEN } from '../grammar/scanner.ts';
-import { parseSipUri, SipUri } from './sip-uri.ts';
-import { parseTelUri, TelUri } from './tel-uri.ts';
+import { parseSipUri, type SipUri } from './sip-uri.ts';
+import { parseTelUri, type TelUri } from './tel-uri.ts';
 
 /** A URI of another scheme, kept as it is. */
 export class AbsoluteUri {
