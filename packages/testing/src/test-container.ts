@@ -1,4 +1,3 @@
-import { createContainer } from '@siplet/container';
 import type {
   Container,
   ContainerCounts,
@@ -178,6 +177,8 @@ export async function createTestContainer(options: TestContainerOptions): Promis
   const log: LogLine[] = [];
   const destination = { write: (line: string) => log.push(JSON.parse(line) as LogLine) };
   const router = options.router ?? (options.dar === undefined ? undefined : { darText: options.dar });
+  // Loaded when needed, so that the clock, the network and the phones work without a container.
+  const { createContainer } = await import('@siplet/container');
   const container = await createContainer({
     sip: { listen: options.listen ?? [`udp://${address}:5060`, `tcp://${address}:5060`], ...options.sip },
     ...(options.http === undefined ? {} : { http: { port: 0, ...options.http } }),

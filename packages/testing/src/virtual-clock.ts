@@ -131,7 +131,7 @@ export class VirtualClock implements Clock {
   #fireDue(): void {
     this.#firing = true;
     try {
-      for (const soon of [...this.#soon]) if (this.#soon.delete(soon)) soon();
+      for (const soon of Array.from(this.#soon)) if (this.#soon.delete(soon)) soon();
       this.#heap.runDue(this.#now);
     } finally {
       this.#firing = false;

@@ -100,7 +100,7 @@ function readTheirs(text: string): Read {
 }
 
 const chars = (alphabet: string, min: number, max: number): fc.Arbitrary<string> =>
-  fc.string({ unit: fc.constantFrom(...alphabet), minLength: min, maxLength: max });
+  fc.string({ unit: fc.constantFrom(...Array.from(alphabet)), minLength: min, maxLength: max });
 const alphanumeric = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
 const token = chars(`${alphanumeric}-.!*_+`, 1, 12);
 const word = chars(alphanumeric, 1, 8);
