@@ -300,30 +300,8 @@ export class App implements AsyncDisposable {
     const data = options.data ?? (await mkdtemp(join(tmpdir(), 'siplet-app-')));
     const httpPort = await freePort();
     const sipPort = await freePort();
-    const env: Record<string, string> = {};
-    for (const [name, value] of Object.entries(process.env)) {
-      const own = /^(SIPLET_|DATABASE_URL$|PORT$|NODE_OPTIONS$|NODE_ENV$|JEST_)/.test(name);
-      if (!own && value !== undefined) env[name] = value;
-    }
-    const bin = process.env['SIPLET_E2E_APP'] ?? DEFAULT_BIN;
-    const withProbe = options.probe !== false;
-    const args = [
-      ...(withProbe ? ['--expose-gc', '--import', PROBE] : []),
-      bin,
-      '--http',
-      String(httpPort),
-      '--sip',
-      String(sipPort),
-      '--host',
-      '127.0.0.1',
-      '--data',
-      data,
-      ...(options.args ?? []),
-    ];
-    const child = new Child('click-to-dial', process.execPath, args, {
-      env: { ...env, ...options.env },
-      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
-    });
+    const args = ['--http', String(httpPort), '--sip', String(sipPort), '--host', '127.0.0.1', '--data', data];
+    const child = App.spawn([...args, ...(options.args ?? [])], options);
     const app = new App(child, httpPort, sipPort, data, options.data === undefined);
     try {
       await until(
@@ -341,6 +319,21 @@ export class App implements AsyncDisposable {
       throw error;
     }
     return app;
+  }
+
+  /** Starts the program with nothing but these arguments. */
+  static spawn(args: readonly string[], options: Pick<AppOptions, 'env' | 'probe'> = {}): Child {
+    const env: Record<string, string> = {};
+    for (const [name, value] of Object.entries(process.env)) {
+      const own = /^(SIPLET_|DATABASE_URL$|PORT$|NODE_OPTIONS$|NODE_ENV$|JEST_)/.test(name);
+      if (!own && value !== undefined) env[name] = value;
+    }
+    const bin = process.env['SIPLET_E2E_APP'] ?? DEFAULT_BIN;
+    const probe = options.probe === false ? [] : ['--expose-gc', '--import', PROBE];
+    return new Child('click-to-dial', process.execPath, [...probe, bin, ...args], {
+      env: { ...env, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe', 'ipc'],
+    });
   }
 
   async logIn(name: string): Promise<Person> {

@@ -3,7 +3,7 @@ import { App, type Person } from './app.ts';
 import { Baresip } from './baresip.ts';
 import { Chromium, Tab } from './browser.ts';
 import { pause, until } from './child.ts';
-import { describePeers } from './peer.ts';
+import { describePeers } from './describe-peers.ts';
 
 const TALK_MS = 4_000;
 const MUST_HEAR_SECONDS = 2;

@@ -37,8 +37,8 @@ export class Chromium implements AsyncDisposable {
   }
 
   /** Cookies of its own, as another browser profile has them. */
-  async profile(): Promise<BrowserContext> {
-    return await this.#browser.newContext({ permissions: ['microphone'] });
+  profile(): Promise<BrowserContext> {
+    return this.#browser.newContext({ permissions: ['microphone'] });
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { App } from './app.ts';
-import { describePeers } from './peer.ts';
+import { describePeers } from './describe-peers.ts';
 import { phone, type Transport } from './sipp.ts';
 
 describePeers('SIPp phones called by HTTP', ['sipp'], () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { App, type CallView, freePort, type Person, type Vitals } from './app.ts';
 import { pause, until } from './child.ts';
-import { describePeers } from './peer.ts';
+import { describePeers } from './describe-peers.ts';
 import { phone, registerPhones, type ScenarioName, Sipp, type SippOptions } from './sipp.ts';
 
 type Phone = readonly [ScenarioName, SippOptions['values']?];

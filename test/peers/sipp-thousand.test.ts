@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { App, type Vitals } from './app.ts';
 import { until } from './child.ts';
 import { CallLoad } from './load.ts';
-import { describePeers } from './peer.ts';
+import { describePeers } from './describe-peers.ts';
 import { phone, type Transport } from './sipp.ts';
 
 const LATENCY_CALLS = 20;

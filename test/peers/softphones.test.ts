@@ -3,7 +3,7 @@ import { App } from './app.ts';
 import { Baresip } from './baresip.ts';
 import { pause } from './child.ts';
 import { Linphone } from './linphone.ts';
-import { describePeers } from './peer.ts';
+import { describePeers } from './describe-peers.ts';
 
 const TALK_MS = 4_000;
 const MUST_HEAR_SECONDS = 2;
