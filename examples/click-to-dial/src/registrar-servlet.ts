@@ -140,6 +140,8 @@ export class RegistrarServlet extends SipServlet {
     const result = await this.digest.authenticate(request, {
       realm: this.model.domain,
       proxy,
+      // baresip gives up when any challenge is not MD5; SIPp and the phone in the page (JsSIP) read only the first one.
+      algorithms: ['MD5'],
       credentials: async (user) => {
         const ha1 = isPass(user) ? this.passes.getSecrets(user) : await this.model.getSecrets(user);
         return ha1 === undefined ? undefined : { ha1: { ...ha1 } };
