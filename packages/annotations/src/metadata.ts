@@ -144,17 +144,17 @@ export interface MetadataKey<Value> {
   readonly type?: Value;
 }
 
-/** @internal */
+/** Where `@SipApplication` keeps its data. @internal */
 export const APPLICATION: MetadataKey<SipApplicationMetadata> = key('SipApplication');
-/** @internal */
+/** Where `@SipServlet` keeps its data. @internal */
 export const SIP_SERVLET: MetadataKey<SipServletMetadata> = key('SipServlet');
-/** @internal */
+/** Where `@WebServlet` keeps its data. @internal */
 export const WEB_SERVLET: MetadataKey<WebServletMetadata> = key('WebServlet');
-/** @internal */
+/** Where `@SipListener` keeps its data. @internal */
 export const LISTENERS: MetadataKey<readonly ListenerKind[]> = key('SipListener');
-/** @internal */
+/** Where `@SipApplicationKey` keeps its data. @internal */
 export const APPLICATION_KEY: MetadataKey<ApplicationKeyFunction> = key('SipApplicationKey');
-/** @internal */
+/** Where `@Resource` keeps its data. @internal */
 export const RESOURCES: MetadataKey<readonly RecordedInjection[]> = key('Resource');
 
 function key<Value>(decorator: string): MetadataKey<Value> {

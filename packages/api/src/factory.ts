@@ -13,11 +13,11 @@ export abstract class AuthInfo {
 export abstract class SipFactory {
   /** An address from header text, or around a URI. @throws {ServletParseError} for text that is no address. */
   abstract createAddress(address: string | URI, displayName?: string): Address;
-  /** @throws {ServletParseError} for text that is no URI. */
+  /** A URI from text. @throws {ServletParseError} for text that is no URI. */
   abstract createURI(uri: string): URI;
   /** A sip URI; `user` may be `undefined`. */
   abstract createSipURI(user: string | undefined, host: string): SipURI;
-  /** @throws {ServletParseError} for text without the form `value;name=value`. */
+  /** A header value from text. @throws {ServletParseError} for text without the form `value;name=value`. */
   abstract createParameterable(value: string): Parameterable;
   abstract createAuthInfo(): AuthInfo;
   /** A new initial request with its own Call-ID and From tag. @throws {IllegalArgumentError} for ACK, PRACK and CANCEL. @throws {ServletParseError} for text that is no address. */

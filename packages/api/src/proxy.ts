@@ -26,11 +26,11 @@ export abstract class Proxy {
   abstract setParallel(parallel: boolean): void;
   /** Seconds that each branch (sequential) or all (parallel) may take; default 180. */
   abstract getProxyTimeout(): Seconds;
-  /** @throws {IllegalArgumentError} for 0 or less. */
+  /** Sets the timeout. @throws {IllegalArgumentError} for 0 or less. */
   abstract setProxyTimeout(seconds: Seconds): void;
   /** When true subsequent requests come back through this application; default false. */
   abstract getRecordRoute(): boolean;
-  /** @throws {IllegalStateError} after the proxy has started. */
+  /** Asks to stay on the path of the dialog. @throws {IllegalStateError} after the proxy has started. */
   abstract setRecordRoute(recordRoute: boolean): void;
   /** The Record-Route to be inserted, to which private parameters may be added. @throws {IllegalStateError} without record-route. */
   abstract getRecordRouteURI(): SipURI;
@@ -57,7 +57,7 @@ export abstract class ProxyBranch {
   /** Branches that came from the Contacts of this branch's 3xx. */
   abstract getRecursedProxyBranches(): ProxyBranch[];
   abstract getProxyBranchTimeout(): Seconds;
-  /** @throws {IllegalArgumentError} for 0 or less, or more than the proxy's timeout. */
+  /** Sets the timeout of this branch. @throws {IllegalArgumentError} for 0 or less, or more than the proxy's timeout. */
   abstract setProxyBranchTimeout(seconds: Seconds): void;
   abstract getRecordRoute(): boolean;
   abstract setRecordRoute(recordRoute: boolean): void;

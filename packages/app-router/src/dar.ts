@@ -99,11 +99,14 @@ function readProperties(text: string, file: string): PropertyNode[] | DarFinding
 }
 
 function findMalformedEscape(text: string): { position: Position; escape: string } {
+  let continued = false;
   for (const [index, line] of text.split(/\r\n|\r|\n/u).entries()) {
-    if (/^[ \t\f]*[#!]/u.test(line)) continue;
+    const comment: boolean = !continued && /^[ \t\f]*[#!]/u.test(line);
+    continued = !comment && (/\\*$/u.exec(line)?.[0].length ?? 0) % 2 === 1;
+    if (comment) continue;
     const match = /(?<!\\)(?:\\\\)*(?<escape>\\u(?![\dA-Fa-f]{4})[\dA-Fa-f]{0,3})/u.exec(line);
-    if (match?.groups?.['escape'] === undefined) continue;
-    const { escape } = match.groups;
+    const escape = match?.groups?.['escape'];
+    if (match === null || escape === undefined) continue;
     return { position: { line: index + 1, column: match.index + match[0].length - escape.length + 1 }, escape };
   }
   return { position: { line: 1, column: 1 }, escape: '\\u' };

@@ -156,6 +156,13 @@ const broken: Broken[] = [
     /Malformed Unicode escape \\u12/u,
     `# \\u1\nINVITE: ("A\\u12", "B")`,
   ],
+  [
+    'a malformed Unicode escape in a continued line that looks like a comment',
+    'DAR_ERR_ESCAPE',
+    '2:4',
+    /escape \\u/u,
+    'INVITE: ("A", \\\n # \\ux")',
+  ],
   ['a method without tuples', 'DAR_ERR_EMPTY', '1:1', /INVITE has no tuple/u, 'INVITE:'],
   [
     'a method in lower case',

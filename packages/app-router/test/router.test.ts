@@ -152,6 +152,16 @@ describe('the default application router (JSR 289 Appendix C)', () => {
     expect(info?.getSubscriberURI()).toBe(expected);
   });
 
+  test('does not hide a failure of the request that has nothing to do with its headers', () => {
+    const { router } = routerFor(`INVITE: ${tuple('A', 'ORIGINATING', 'NO_ROUTE', '', 'DAR:Subject')}`);
+    const failing = Object.assign(request(), {
+      getAddressHeader: () => {
+        throw new RangeError('broken');
+      },
+    });
+    expect(() => router.getNextApplication(failing, undefined, 'NEW', undefined, undefined)).toThrow('broken');
+  });
+
   test('begins anew with NEW and goes on with CONTINUE and REVERSE (JSR 289 §15.2.2)', () => {
     const { router } = routerFor(`INVITE: ${tuple('A')}, ${tuple('B')}`);
     const state = router.getNextApplication(request(), undefined, 'NEW', undefined, undefined)?.getStateInfo();

@@ -3,7 +3,7 @@ import type { HttpPlatformReply } from './platform.ts';
 
 /** The response to an HTTP request; it is sent when the servlet has returned. */
 export abstract class HttpServletResponse {
-  /** @throws {IllegalStateError} when committed. */
+  /** Sets the status; 200 unless set. @throws {IllegalStateError} when committed. */
   abstract setStatus(status: number): void;
   abstract getStatus(): number;
   /** Replaces all values. @throws {IllegalArgumentError} for line breaks in the value. */
