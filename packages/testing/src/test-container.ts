@@ -192,6 +192,8 @@ export async function createTestContainer(options: TestContainerOptions): Promis
   }
   const t = new TestContainer({ container, clock, net, random, log, address });
   await clock.until(container.start(), { waitingFor: 'the container to start' });
+  const point = { address, port: WEB_PORT, advertisedHost: address, advertisedPort: WEB_PORT };
+  container.host.addWebSocketPoint({ protocol: 'WS', ...point });
   clock.addIdleProbe(async () => container.whenIdle());
   clock.addIdleProbe(async () => t.httpIdle());
   return t;
