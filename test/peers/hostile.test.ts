@@ -1,6 +1,9 @@
 import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { App, freePort } from './app.ts';
 import { Child, pause, until } from './child.ts';
@@ -205,6 +208,20 @@ describe('mistakes when starting', () => {
     expect(await child.exited).toBe(1);
     expect(child.text).toContain('/proc/siplet');
     expect(child.text).not.toMatch(/\n\s+at /);
+  }, 30_000);
+});
+
+describe('a mistake in the application router file', () => {
+  test('one clear message with file and line, and exit code 1', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'siplet-dar-'));
+    const file = join(folder, 'wrong.properties');
+    await writeFile(file, '# first\nREGISTER: ("ClickToDial" "DAR:From"\n');
+    const args = ['--http', String(await freePort()), '--sip', String(await freePort()), '--host', '127.0.0.1'];
+    await using child = App.spawn([...args, '--data', join(folder, 'data'), '--dar', file]);
+    expect(await child.exited).toBe(1);
+    expect(child.text).toMatch(/wrong\.properties:2\b/);
+    expect(child.text).not.toMatch(/\n\s+at /);
+    await rm(folder, { recursive: true });
   }, 30_000);
 });
 
