@@ -174,6 +174,15 @@ export class Phone {
     await call.hangUp();
   }
 
+  /** Gives up the latest call that it made and that was not answered. */
+  async cancel(): Promise<void> {
+    const call = this.calls.findLast((one) => one instanceof OutgoingCall && !one.isOver);
+    if (!(call instanceof OutgoingCall) || call.state === 'connected') {
+      throw new TestingError('TST_ERR_PHONE', `${this.name} has no call to cancel`);
+    }
+    await call.cancel();
+  }
+
   /** Sends any request outside a dialog and waits for its final response. */
   async sendRequest(
     method: string,

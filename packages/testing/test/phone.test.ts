@@ -55,8 +55,9 @@ describe.each(['udp', 'tcp'] as const)('two phones over %s', (transport) => {
     const { alice, bob } = pair({ transport });
     const call = alice.call(bobUri);
     await call.ringing();
-    await call.cancel();
+    await alice.cancel();
     expect([call.state, call.status, call.endedBy]).toEqual(['failed', 487, 'local']);
+    await expect(alice.cancel()).rejects.toMatchObject({ code: 'TST_ERR_PHONE' });
     const missed = await bob.nextCall();
     expect([missed.state, missed.reason]).toEqual(['failed', 'CANCEL']);
     expect(labels(alice, 'in')).toEqual(expect.arrayContaining(['200 OK', '487 Request Terminated']));
