@@ -45,6 +45,13 @@ export class TransportError extends Error {
   }
 }
 
+/** Anything thrown or rejected, as an error (also one of another realm, for which `instanceof` is false). */
+export function toError(value: unknown): Error {
+  return typeof value === 'object' && value !== null && 'message' in value
+    ? (value as Error)
+    : new Error(String(value));
+}
+
 /** Every error this package makes, by code. */
 export const ERRORS = {
   TPT_ERR_LISTEN_URI: {

@@ -15,7 +15,7 @@ import type {
 } from '@siplet/sip';
 import { RandomIds, SipEngine } from '@siplet/sip';
 import { NODE_CODEC } from './codec.ts';
-import { TransportError } from './errors.ts';
+import { toError, TransportError } from './errors.ts';
 import { OwnFlow } from './flow.ts';
 import type { FlowPreference, ListeningPoint, ListenOptions } from './listening.ts';
 import { Network } from './network.ts';
@@ -117,7 +117,7 @@ export class EngineHost {
         },
         maxConnectionsPerSource: options.maxConnectionsPerSource ?? 100,
         maxUdpFlows: options.maxUdpFlows ?? 20_000,
-        token: () => `c${ids.tag()}`,
+        token: () => `c${ids.callId()}`,
       },
       {
         received: (bytes, flow) => this.#receive(bytes, flow),
@@ -329,7 +329,7 @@ export class EngineHost {
       }
     } catch (error) {
       if (this.#handler.handlerError !== undefined) this.#handler.handlerError(error);
-      else process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+      else process.emitWarning(toError(error));
     }
   }
 

@@ -1,5 +1,5 @@
 import type { TransportErrorCode } from './errors.ts';
-import { TransportError } from './errors.ts';
+import { toError, TransportError } from './errors.ts';
 import { systemReason } from './flow.ts';
 
 /** Where to listen. */
@@ -32,7 +32,7 @@ export interface FlowPreference {
 /** The error of a listener that could not be opened, with what to do about it. */
 export function listenError(uri: string, error: unknown): TransportError {
   if (error instanceof TransportError) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = toError(error);
   const code = LISTEN_ERRORS.get(systemReason(cause));
   if (code !== undefined) return new TransportError(code, [uri], cause);
   return new TransportError('TPT_ERR_LISTEN_FAILED', [uri, systemReason(cause)], cause);

@@ -14,6 +14,7 @@ export class UdpFlow extends OwnFlow {
   readonly sentByHost: string;
   readonly listener: UdpListener;
   readonly #failed: (error: Error) => void;
+  #id = '';
 
   constructor(listener: UdpListener, localAddress: string, sentByHost: string, address: string, port: number) {
     super();
@@ -27,8 +28,11 @@ export class UdpFlow extends OwnFlow {
 
   /** A token that says everything: listener, port and address, in characters of a SIP token. */
   get id(): string {
-    const address = this.remoteAddress.replaceAll(':', '_').replaceAll('%', '!');
-    return `u${this.listener.index}.${this.remotePort}.${address}`;
+    if (this.#id === '') {
+      const address = this.remoteAddress.replaceAll(':', '_').replaceAll('%', '!');
+      this.#id = `u${this.listener.index}.${this.remotePort}.${address}`;
+    }
+    return this.#id;
   }
 
   get protocol(): 'UDP' {

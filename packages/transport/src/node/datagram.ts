@@ -1,7 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import { plainAddress } from '../addresses.ts';
-import { TransportError } from '../errors.ts';
+import { toError, TransportError } from '../errors.ts';
 import type { DatagramHandler, DatagramPort, DatagramSocket } from '../ports.ts';
 
 /** UDP over node:dgram. */
@@ -60,7 +60,7 @@ class NodeDatagramSocket implements DatagramSocket {
         if (error !== null && !this.#closed) failed(error);
       });
     } catch (error) {
-      failed(error instanceof Error ? error : new Error(String(error)));
+      failed(toError(error));
     }
   }
 

@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
-import type { LocalAddress, Ports } from '../ports.ts';
+import type { LocalAddress, Ports, RandomSource } from '../ports.ts';
 import { NodeClock } from './clock.ts';
 import { nodeDatagram } from './datagram.ts';
 import { nodeStream } from './stream.ts';
@@ -10,7 +10,7 @@ import { nodeStream } from './stream.ts';
 export function nodePorts(): Ports {
   return {
     clock: new NodeClock(),
-    random: { bytes: (length) => randomFillSync(new Uint8Array(length)) },
+    random: pooledRandom(),
     datagram: nodeDatagram,
     stream: nodeStream,
     lookup: async (host) => {
@@ -20,6 +20,22 @@ export function nodePorts(): Ports {
     localAddresses,
   };
 }
+
+/** Strong random bytes, fetched from the system a page at a time; no byte is given out twice. */
+function pooledRandom(): RandomSource {
+  let pool = new Uint8Array(0);
+  return {
+    bytes(length) {
+      if (length > POOL_BYTES / 4) return randomFillSync(new Uint8Array(length));
+      if (pool.length < length) pool = randomFillSync(new Uint8Array(POOL_BYTES));
+      const taken = pool.subarray(0, length);
+      pool = pool.subarray(length);
+      return taken;
+    },
+  };
+}
+
+const POOL_BYTES = 4_096;
 
 function localAddresses(): LocalAddress[] {
   return Object.values(networkInterfaces()).flatMap((entries) =>

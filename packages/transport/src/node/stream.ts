@@ -101,8 +101,12 @@ class NodeStreamConnection implements StreamConnection {
 
   close(): void {
     this.#uncork();
-    if (this.#socket.connecting || this.#socket.writableLength === 0) this.#socket.destroy();
-    else this.#socket.destroySoon();
+    if (this.#socket.connecting || this.#socket.writableLength === 0) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#socket.setTimeout(FLUSH_MS, () => this.#socket.destroy());
+    this.#socket.destroySoon();
   }
 
   readonly #uncork = (): void => {
@@ -124,4 +128,5 @@ class NodeStreamConnection implements StreamConnection {
 }
 
 const KEEP_ALIVE_MS = 60_000; // finds peers that vanished without a word
+const FLUSH_MS = 2_000; // for the last bytes of a connection that we close
 const WRITE_LIMIT = 1024 * 1024; // bytes that a peer may leave unread
