@@ -159,8 +159,8 @@ export class PhoneAgent {
       'call-id': parts.callId,
       cseq: { seq: parts.seq, method: parts.method },
       'user-agent': 'Siplet-Phone',
-      ...(parts.content === undefined ? {} : { 'content-type': 'application/sdp' }),
-      ...parts.headers,
+      ...(parts.content === undefined ? {} : { 'content-type': typeOf(parts.content) }),
+      ...lowerCase(parts.headers ?? {}),
     };
     return { method: parts.method, uri: parts.uri, headers, content: parts.content };
   }
@@ -202,8 +202,8 @@ export class PhoneAgent {
       to: { ...to, params: { ...to.params, ...tagged } },
       'call-id': request.headers['call-id'],
       cseq,
-      ...(more.content === undefined ? {} : { 'content-type': 'application/sdp' }),
-      ...more.headers,
+      ...(more.content === undefined ? {} : { 'content-type': typeOf(more.content) }),
+      ...lowerCase(more.headers ?? {}),
     };
     return { status, reason: more.reason ?? REASONS.get(status) ?? 'Unknown', headers, content: more.content };
   }
@@ -282,6 +282,15 @@ export class PhoneAgent {
       credentials: answerDigest(known.challenge, known.algorithm, { ...input, cnonce: this.id(6) }),
     };
   }
+}
+
+/** npm `sip` keeps headers by lower-case name. */
+function lowerCase(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function typeOf(content: string): string {
+  return content.startsWith('v=') ? 'application/sdp' : 'text/plain';
 }
 
 const REASONS: ReadonlyMap<number, string> = new Map([

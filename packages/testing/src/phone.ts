@@ -164,6 +164,7 @@ export class Phone {
       this.#agent.clock.setTimer(toMs(options.ringFor), () => undefined);
       await this.#agent.wait(() => this.#agent.clock.now() >= answerAt || call.isOver, 'the end of ringing');
     }
+    if (call.state === 'answered' || call.state === 'connected') return call.connected(); // by its script
     return call.answer(options.sdp === undefined ? {} : { sdp: options.sdp });
   }
 

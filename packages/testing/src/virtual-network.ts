@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type {
   DatagramHandler,
   DatagramPort,
@@ -42,7 +43,7 @@ export class VirtualNetwork implements VirtualHost {
   readonly #sockets = new Map<string, { readonly socket: DatagramSocket; readonly handler: DatagramHandler }>();
   readonly #servers = new Map<string, (connection: StreamConnection) => void>();
   readonly #connections = new Set<VirtualStream | VirtualWebSocket>();
-  readonly #names = new Map<string, string[]>();
+  readonly #names = new Map<string, string[]>([['localhost', ['127.0.0.1']]]);
   readonly #labels = new Map<string, string>();
   readonly #nextPorts = new Map<string, number>();
   readonly #carrier: PipeCarrier;
@@ -166,8 +167,9 @@ export class VirtualNetwork implements VirtualHost {
     this.#names.set(host.toLowerCase(), addresses);
   }
 
-  /** Resolves a name added by `addName`; rejects with ENOTFOUND like DNS. */
+  /** Resolves a name added by `addName`, or a literal address; rejects with ENOTFOUND like DNS. */
   async lookup(host: string): Promise<string[]> {
+    if (isIP(host) !== 0) return [host];
     const addresses = this.#names.get(host.toLowerCase());
     if (addresses === undefined) throw systemError('ENOTFOUND', `getaddrinfo ENOTFOUND ${host}`);
     return [...addresses];

@@ -183,11 +183,12 @@ describe('a scripted phone', () => {
     bob.onInvite({ act: 'answer' });
     const call = await alice.call(BOB).connected();
     const info = await call.request('INFO', {
-      headers: { 'content-type': 'application/dtmf-relay' },
+      headers: { 'Content-Type': 'application/dtmf-relay' },
       content: 'Signal=5\r\n',
     });
     expect(info.status).toBe(200);
     expect(bob.heard.at(-1)?.body).toBe('Signal=5\r\n');
+    expect(bob.heard.at(-1)?.text.match(/^Content-Type:.*$/gm)).toEqual(['Content-Type: application/dtmf-relay']);
     const answer = await call.reinvite({ sdp: 'v=0\r\na=sendonly\r\n' });
     expect([answer.status, bob.media.remote]).toEqual([200, 'v=0\r\na=sendonly\r\n']);
     await (await bob.nextCall()).hangUp();
