@@ -9,6 +9,7 @@ import { LoginThrottle } from './login-throttle.ts';
 import { ModelFacade } from './model-facade.ts';
 import { PhoneCalls } from './phone-calls.ts';
 import { PhonePasses } from './phone-passes.ts';
+import { RegistrarSettings } from './registrar-servlet.ts';
 import { SystemClock, type WallClock } from './wall-clock.ts';
 import { WebPages } from './web-pages.ts';
 
@@ -25,6 +26,8 @@ export interface ApplicationParts {
 export interface ApplicationSettings {
   readonly domain: string;
   readonly clock?: WallClock;
+  /** The digest challenges, in their order; MD5 alone by default, because that is what every phone understands. */
+  readonly digest?: readonly ('SHA-256' | 'MD5')[];
   /** `127.0.0.1:5060`, once it is known. */
   sipAddress?(): string | undefined;
   /** Hears about trouble. */
@@ -60,6 +63,7 @@ export function assemble(database: Pick<Database, 'fork'>, settings: Application
         { provide: BindingKeeper, useValue: keeper },
         { provide: CallControl, useValue: control },
         { provide: PhoneCalls, useValue: phoneCalls },
+        { provide: RegistrarSettings, useValue: new RegistrarSettings(settings.digest ?? ['MD5']) },
         { provide: Assets, useValue: assets },
         { provide: WebPages, useValue: pages },
         { provide: LoginThrottle, useValue: throttle },

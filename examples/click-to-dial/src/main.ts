@@ -41,6 +41,7 @@ async function start(options: Options): Promise<{ container: Container; database
   try {
     const parts = assemble(database, {
       domain: options.domain,
+      digest: options.digest,
       clock: { now: () => container.ports.clock.wallTime() },
       sipAddress: () => sipAddress(container),
       report: (message, cause) => container.logger.warn({ err: cause }, message),

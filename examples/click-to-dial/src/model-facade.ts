@@ -1,16 +1,20 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/sql';
 import { UniqueConstraintViolationException } from '@mikro-orm/sql';
+import { ServletError } from 'siplet';
 import { type DigestSecrets, digestSecrets } from './digest-secrets.ts';
 import { Person } from './person.entity.ts';
 import { Registration } from './registration.entity.ts';
 import type { WallClock } from './wall-clock.ts';
 
-/** The database did not do what it was asked; `cause` says why. */
-export class DatabaseUnavailableError extends Error {
+/** The database did not do what it was asked; `cause` says why. Over HTTP it is answered with 503. */
+export class DatabaseUnavailableError extends ServletError {
   constructor(cause: unknown) {
-    super('The database cannot be used', { cause });
-    this.name = 'DatabaseUnavailableError';
+    super('CLICK_TO_DIAL_DATABASE', 'The database cannot be used at the moment', {
+      fault: 'remote',
+      status: 503,
+      cause,
+    });
   }
 }
 

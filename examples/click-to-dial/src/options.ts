@@ -11,6 +11,8 @@ export interface Options {
   /** What phones are told instead of `host`. */
   readonly advertise?: string;
   readonly domain: string;
+  /** The digest challenges of the registrar, in their order. */
+  readonly digest: readonly ('SHA-256' | 'MD5')[];
   readonly database: DatabaseLocation;
   /** Path of the DAR file. */
   readonly dar: string;
@@ -29,6 +31,8 @@ export const HELP = `Usage: click-to-dial [options]
   --data DIR        folder of the database                       (SIPLET_DATA; ./data)
   --domain NAME     SIP domain                                   (SIPLET_DOMAIN; example.com)
   --dar FILE        application router configuration             (SIPLET_DAR)
+  --digest md5 | sha-256 | both   what phones are challenged with  (SIPLET_DIGEST; md5)
+                    Many phones give up when they are offered anything but MD5.
   --help            this text
 
   DATABASE_URL=postgres://user:password@host/name  uses PostgreSQL instead of a folder.
@@ -42,6 +46,7 @@ const FLAGS = {
   data: { type: 'string' },
   domain: { type: 'string' },
   dar: { type: 'string' },
+  digest: { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -69,6 +74,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv, def
     sipPort: port('--sip', setting(flags.sip, 'SIPLET_SIP') ?? '5060'),
     database:
       url === undefined ? { folder: setting(flags.data, 'SIPLET_DATA') ?? join(process.cwd(), 'data') } : { url },
+    digest: digest(setting(flags.digest, 'SIPLET_DIGEST') ?? 'md5'),
     dar: setting(flags.dar, 'SIPLET_DAR') ?? defaultDar,
     ...(advertise === undefined ? {} : { advertise }),
   };
@@ -82,11 +88,18 @@ function readFlags(args: readonly string[]): { [K in keyof typeof FLAGS]?: K ext
   }
 }
 
-const NAMES = ['HTTP', 'SIP', 'HOST', 'ADVERTISE', 'DATA', 'DOMAIN', 'DAR'].map((each) => `SIPLET_${each}`);
+const NAMES = ['HTTP', 'SIP', 'HOST', 'ADVERTISE', 'DATA', 'DOMAIN', 'DAR', 'DIGEST'].map((each) => `SIPLET_${each}`);
 
 function checkEnvironment(env: NodeJS.ProcessEnv): void {
   const unknown = Object.keys(env).find((name) => name.startsWith('SIPLET_') && !NAMES.includes(name));
   if (unknown !== undefined) throw new UsageError(`${unknown} is not a setting; there are ${NAMES.join(', ')}`);
+}
+
+function digest(text: string): readonly ('SHA-256' | 'MD5')[] {
+  const choices = { md5: ['MD5'], 'sha-256': ['SHA-256'], both: ['SHA-256', 'MD5'] } as const;
+  const choice = Object.entries(choices).find(([name]) => name === text.toLowerCase());
+  if (choice === undefined) throw new UsageError(`--digest ${text} is not one of md5, sha-256, both`);
+  return choice[1];
 }
 
 function port(name: string, text: string): number {

@@ -19,12 +19,23 @@ const MIN_EXPIRES = 60; // seconds
 const MAX_EXPIRES = 3600;
 const REMEDY = 'check that the database is up (DATABASE_URL, or the folder given with --data) and has room';
 
+/** Choices of the registrar. */
+export class RegistrarSettings {
+  /** The digest challenges, in their order: baresip gives up when any is not MD5; SIPp and JsSIP read only the first. */
+  readonly algorithms: readonly ('SHA-256' | 'MD5')[];
+
+  constructor(algorithms: readonly ('SHA-256' | 'MD5')[]) {
+    this.algorithms = algorithms;
+  }
+}
+
 /** Answers REGISTER and OPTIONS, and lets phones call each other; the main servlet of the application. */
 @SipServlet({ name: 'RegistrarServlet', loadOnStartup: 1 })
 export class RegistrarServlet extends SipServlet {
   @Resource() declare readonly model: ModelFacade;
   @Resource() declare readonly passes: PhonePasses;
   @Resource() declare readonly keeper: BindingKeeper;
+  @Resource() declare readonly settings: RegistrarSettings;
   @Resource() declare readonly phoneCalls: PhoneCalls;
   @Resource() declare readonly digest: DigestAuthenticator;
   @Resource() declare readonly sipFactory: SipFactory;
@@ -140,8 +151,7 @@ export class RegistrarServlet extends SipServlet {
     const result = await this.digest.authenticate(request, {
       realm: this.model.domain,
       proxy,
-      // baresip gives up when any challenge is not MD5; SIPp and the phone in the page (JsSIP) read only the first one.
-      algorithms: ['MD5'],
+      algorithms: this.settings.algorithms,
       credentials: async (user) => {
         const ha1 = isPass(user) ? this.passes.getSecrets(user) : await this.model.getSecrets(user);
         return ha1 === undefined ? undefined : { ha1: { ...ha1 } };

@@ -34,7 +34,6 @@ export class App implements AsyncDisposable {
   async phone(name: string, options: PhoneOptions = {}): Promise<Phone> {
     const phone = this.t.phone(`sip:${name}@example.com`, {
       password: name,
-      ...(options.transport === 'ws' ? { algorithms: ['MD5'] as const } : {}),
       ...options,
     });
     const { status, reason } = await phone.register();
