@@ -5,6 +5,9 @@ import type { ArmedTimer, Timers } from './timers.ts';
 /** One piece of work that a mailbox runs alone. */
 export type Work = () => void | Promise<void>;
 
+/** Names a piece of work in the log; a function when making the text costs something. */
+export type Label = string | (() => string);
+
 /** What a mailbox needs from its owner. */
 export interface MailboxHost {
   readonly timers: Timers;
@@ -52,11 +55,11 @@ export class BusyTracker {
 /** One turn of a mailbox: the unit of work. */
 class Turn {
   readonly mailbox: Mailbox;
-  readonly label: string;
+  readonly label: Label;
   active = true;
   watchdog: ArmedTimer | undefined = undefined;
 
-  constructor(mailbox: Mailbox, label: string) {
+  constructor(mailbox: Mailbox, label: Label) {
     this.mailbox = mailbox;
     this.label = label;
   }
@@ -68,7 +71,7 @@ const currentTurn = new AsyncLocalStorage<Turn>();
 export class Mailbox {
   readonly #host: MailboxHost;
   readonly #endOfTurn: (() => void | Promise<void>) | undefined;
-  readonly #queue: { work: Work; label: string }[] = [];
+  readonly #queue: { work: Work; label: Label }[] = [];
   #turn: Turn | undefined = undefined;
   #draining = false;
 
@@ -90,7 +93,7 @@ export class Mailbox {
   }
 
   /** Runs `work` now when the mailbox is free, else after what waits; makes no promise when `work` makes none. */
-  enter(work: Work, label = 'work'): void {
+  enter(work: Work, label: Label = 'work'): void {
     if (this.#turn !== undefined || this.#draining) {
       this.#queue.push({ work, label });
       return;
@@ -101,7 +104,7 @@ export class Mailbox {
   }
 
   /** Runs `work` in its turn and returns its result; inside a turn of this mailbox it runs at once. */
-  run<T>(work: () => T | Promise<T>, label = 'runInSession'): Promise<T> {
+  run<T>(work: () => T | Promise<T>, label: Label = 'runInSession'): Promise<T> {
     if (this.isInside) {
       return new Promise<T>((resolve) => {
         resolve(work());
@@ -112,13 +115,13 @@ export class Mailbox {
     });
   }
 
-  #begin(work: Work, label: string): void {
+  #begin(work: Work, label: Label): void {
     const turn = new Turn(this, label);
     this.#turn = turn;
     const result = currentTurn.run(turn, () => this.#runTurn(work, turn));
     if (isPromise(result)) {
       this.#watch(turn);
-      result.then(() => this.#resume(turn)).catch((error: unknown) => this.#host.failed(error, label));
+      result.then(() => this.#resume(turn)).catch((error: unknown) => this.#host.failed(error, textOf(label)));
       return;
     }
     this.#end(turn);
@@ -129,13 +132,13 @@ export class Mailbox {
       const result = work();
       if (isPromise(result)) return this.#finishLater(result, turn);
     } catch (error) {
-      this.#host.failed(error, turn.label);
+      this.#host.failed(error, textOf(turn.label));
     }
     try {
       const after = this.#endOfTurn?.();
       if (isPromise(after)) return this.#finishLater(after, turn, true);
     } catch (error) {
-      this.#host.failed(error, turn.label);
+      this.#host.failed(error, textOf(turn.label));
     }
   }
 
@@ -143,13 +146,13 @@ export class Mailbox {
     try {
       await result;
     } catch (error) {
-      this.#host.failed(error, turn.label);
+      this.#host.failed(error, textOf(turn.label));
     }
     if (ended || !turn.active) return;
     try {
       await this.#endOfTurn?.();
     } catch (error) {
-      this.#host.failed(error, turn.label);
+      this.#host.failed(error, textOf(turn.label));
     }
   }
 
@@ -157,7 +160,7 @@ export class Mailbox {
     if (this.#host.watchdogMs <= 0) return;
     turn.watchdog = this.#host.timers.after(this.#host.watchdogMs, () => {
       if (!turn.active) return;
-      this.#host.stuck(turn.label);
+      this.#host.stuck(textOf(turn.label));
       this.#resume(turn);
     });
   }
@@ -185,6 +188,10 @@ export class Mailbox {
     this.#draining = false;
     if (this.#turn === undefined) this.#host.tracker.ended();
   }
+}
+
+function textOf(label: Label): string {
+  return typeof label === 'string' ? label : label();
 }
 
 function settle<T>(
