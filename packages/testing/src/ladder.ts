@@ -27,6 +27,8 @@ export interface LadderStep {
   /** Method of the CSeq. */
   readonly method: string;
   readonly text: string;
+  /** True when it carried a session description. */
+  readonly hasSdp: boolean;
   /** How often it was sent. */
   readonly count: number;
   /** How many of these did not arrive. */
@@ -45,7 +47,17 @@ export function ladderSteps(net: VirtualNetwork, options: LadderOptions = {}): L
       const lost = entry.fate === 'delivered' ? 0 : 1;
       const method = /^\d+\s+(\S+)/.exec(rawHeader(text, 'cseq')[0] ?? '')?.[1] ?? '';
       if (step === undefined)
-        steps.set(key, { at: entry.sentAt, from, to, label: labelOf(text), method, text, count: 1, lost });
+        steps.set(key, {
+          at: entry.sentAt,
+          from,
+          to,
+          label: labelOf(text),
+          method,
+          text,
+          hasSdp: hasSdp(text),
+          count: 1,
+          lost,
+        });
       else {
         step.count += 1;
         step.lost += lost;
@@ -64,7 +76,7 @@ export function renderLadder(net: VirtualNetwork, options: LadderOptions = {}): 
 }
 
 /**
- * Compares what was sent with a template: either lines such as `alice -> siplet: INVITE`, or a drawing without times.
+ * Compares what was sent with a template: either lines such as `alice -> siplet: INVITE (SDP)`, or a drawing without times.
  * A line `...` stands for any messages, `×*` for any number of repetitions.
  * @throws {TestingError} TST_ERR_LADDER — with the difference
  */
@@ -92,6 +104,11 @@ function messagesOf(entry: TrafficEntry, splitters: Map<string, StreamSplitter>)
   return splitter.push(entry.bytes);
 }
 
+function hasSdp(text: string): boolean {
+  const isSdp = rawHeader(text, 'content-type', 'c')[0]?.toLowerCase().startsWith('application/sdp') ?? false;
+  return isSdp && text.length > text.indexOf('\r\n\r\n') + 4;
+}
+
 function endpoint({ address, port }: Endpoint): string {
   return `${address}:${port}`;
 }
@@ -100,7 +117,7 @@ function captionOf(step: LadderStep): string {
   const times = step.count > 1 ? ` ×${step.count}` : '';
   const allLost = step.lost === step.count;
   const lost = step.lost === 0 ? '' : allLost ? ' (lost)' : ` (${step.lost} lost)`;
-  return `${step.label}${times}${lost}`;
+  return `${step.label}${step.hasSdp ? ' (SDP)' : ''}${times}${lost}`;
 }
 
 function draw(steps: readonly LadderStep[], options: LadderOptions): string {

@@ -9,14 +9,14 @@ export function diffLines(
 ): string | undefined {
   const cost = costs(wanted, there, matches);
   const at = (i: number, j: number): number => cost[i]?.[j] ?? Infinity;
-  if (at(0, 0) === 0) return undefined;
+  if (at(0, 0) < EDIT) return undefined;
   const lines: string[] = [];
   let i = 0;
   let j = 0;
   while (i < wanted.length || j < there.length) {
     const [want, have] = [wanted[i] ?? '', there[j] ?? ''];
     if (i < wanted.length && want === ANY) {
-      if (at(i + 1, j) <= at(i, j + 1)) i += 1;
+      if (at(i, j) === at(i + 1, j)) i += 1;
       else {
         lines.push(`  ${have}`);
         j += 1;
@@ -25,7 +25,7 @@ export function diffLines(
       lines.push(`  ${have}`);
       i += 1;
       j += 1;
-    } else if (i < wanted.length && at(i, j) === at(i + 1, j) + 1) {
+    } else if (i < wanted.length && at(i, j) === at(i + 1, j) + EDIT) {
       lines.push(`- ${want}`);
       i += 1;
     } else {
@@ -37,8 +37,10 @@ export function diffLines(
 }
 
 const ANY = '...';
+const EDIT = 1_000_000;
+const ABSORBED = 1; // so that a line which matches by itself is not swallowed by `...`
 
-/** cost[i][j]: how many lines differ between wanted from i and there from j. */
+/** cost[i][j]: what it takes to make wanted from i and there from j equal. */
 function costs(
   wanted: readonly string[],
   there: readonly string[],
@@ -50,11 +52,11 @@ function costs(
     const row = cost[i] ?? [];
     const any = wanted[i] === ANY;
     for (let j = there.length; j >= 0; j -= 1) {
-      if (i === wanted.length) row[j] = there.length - j;
-      else if (any) row[j] = Math.min(at(i + 1, j), j < there.length ? at(i, j + 1) : Infinity);
+      if (i === wanted.length) row[j] = (there.length - j) * EDIT;
+      else if (any) row[j] = Math.min(at(i + 1, j), j < there.length ? at(i, j + 1) + ABSORBED : Infinity);
       else {
         const same = j < there.length && matches(wanted[i] ?? '', there[j] ?? '') ? at(i + 1, j + 1) : Infinity;
-        row[j] = Math.min(same, at(i + 1, j) + 1, j < there.length ? at(i, j + 1) + 1 : Infinity);
+        row[j] = Math.min(same, at(i + 1, j) + EDIT, j < there.length ? at(i, j + 1) + EDIT : Infinity);
       }
     }
   }

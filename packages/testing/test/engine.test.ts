@@ -136,7 +136,7 @@ describe('phones and our engine', () => {
     expect(kinds(events)).toEqual(['INVITE', 'cancel']);
     expectLadder(
       net,
-      `alice -> engine: INVITE
+      `alice -> engine: INVITE (SDP)
        engine -> alice: 180 Ringing
        alice -> engine: CANCEL
        engine -> alice: 200 OK

@@ -27,13 +27,13 @@ describe('a ladder', () => {
     const { net, made } = await call();
     await made.hangUp();
     expect(renderLadder(net).split('\n')).toEqual([
-      '               alice               bob',
-      '0.000 s          |----- INVITE ---->|',
-      '0.001 s          |<- 180 Ringing ---|',
-      '2.001 s          |<---- 200 OK -----|',
-      '2.002 s          |------ ACK ------>|',
-      '2.003 s          |------ BYE ------>|',
-      '2.004 s          |<---- 200 OK -----|',
+      '                alice                bob',
+      '0.000 s           |-- INVITE (SDP) -->|',
+      '0.001 s           |<-- 180 Ringing ---|',
+      '2.001 s           |<- 200 OK (SDP) ---|',
+      '2.002 s           |------- ACK ------>|',
+      '2.003 s           |------- BYE ------>|',
+      '2.004 s           |<---- 200 OK ------|',
     ]);
   });
 
@@ -50,14 +50,14 @@ describe('a ladder', () => {
     await clock.advance('4s');
     net.heal();
     await clock.advance('1m');
-    expect(renderLadder(net, { style: 'list' }).split('\n')[0]).toBe('alice -> bob: INVITE ×5 (4 lost)');
+    expect(renderLadder(net, { style: 'list' }).split('\n')[0]).toBe('alice -> bob: INVITE (SDP) ×5 (4 lost)');
   });
 
   test('matches a template of lines, with ... for any messages and ×* for any repetitions', async () => {
     const { net, clock, bob } = await call();
     expectLadder(
       net,
-      `alice → bob: INVITE
+      `alice → bob: INVITE (SDP)
        bob → alice: 180 Ringing
        ...
        alice → bob: ACK`,
@@ -72,7 +72,7 @@ describe('a ladder', () => {
   test('matches a drawing', async () => {
     const { net } = await call();
     const drawing = renderLadder(net, { times: false });
-    expect(drawing).toMatch(/\|-+ INVITE -+>\|/);
+    expect(drawing).toMatch(/\|-+ INVITE \(SDP\) -+>\|/);
     expect(drawing).toMatch(/\|<-+ 180 Ringing -+\|/);
     expectLadder(net, `\n${drawing}\n`);
   });
@@ -81,7 +81,7 @@ describe('a ladder', () => {
     const { net } = await call();
     const failure = ((): unknown => {
       try {
-        expectLadder(net, 'alice -> bob: INVITE\nbob -> alice: 183 Session Progress\n...\nalice -> bob: ACK');
+        expectLadder(net, 'alice -> bob: INVITE (SDP)\nbob -> alice: 183 Session Progress\n...\nalice -> bob: ACK');
         return undefined;
       } catch (error) {
         return error;
@@ -90,7 +90,7 @@ describe('a ladder', () => {
     expect(failure).toBeInstanceOf(TestingError);
     expect(failure).toMatchObject({ code: 'TST_ERR_LADDER' });
     expect(String(failure)).toContain('- bob -> alice: 183 Session Progress');
-    expect(() => expectLadder(net, 'alice -> bob: INVITE')).toThrow(/\+ bob -> alice: 200 OK/);
+    expect(() => expectLadder(net, 'alice -> bob: INVITE (SDP)')).toThrow(/\+ bob -> alice: 200 OK/);
     expect(() => expectLadder(net, '...\nalice -> bob: BYE')).toThrow(/- alice -> bob: BYE/);
   });
 
