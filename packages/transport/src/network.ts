@@ -214,7 +214,9 @@ export class Network implements FlowSink {
     const listener = port === undefined ? undefined : this.#streamListener(flow.remoteAddress, undefined);
     if (port === undefined || listener === undefined) {
       const peer = `${bracket(flow.remoteAddress)}:${flow.remotePort}`;
-      this.#sink.failed(flow, new TransportError('TPT_ERR_FLOW_CLOSED', [flow.protocol, peer]));
+      const error = new TransportError('TPT_ERR_FLOW_CLOSED', [flow.protocol, peer]);
+      // In a turn of its own: whoever sends must not hear of the failure before the call returned.
+      this.#options.ports.clock.setTimer(0, () => this.#sink.failed(flow, error));
       return;
     }
     const next = this.#connectionTo(flow.remoteAddress, port, listener);

@@ -124,12 +124,15 @@ export class FakePorts implements Ports {
     { address: 'fe80::1', prefixLength: 64, internal: false },
     { address: '2001:db8::7', prefixLength: 64, internal: false },
   ];
-  #counter = 0;
+  #seed = 1;
 
   readonly random = {
     bytes: (length: number): Uint8Array => {
       const bytes = new Uint8Array(length);
-      for (let index = 0; index < length; index++) bytes[index] = (this.#counter += 7) & 255;
+      for (let index = 0; index < length; index++) {
+        this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
+        bytes[index] = this.#seed >>> 24;
+      }
       return bytes;
     },
   };

@@ -52,7 +52,7 @@ class NodeDatagramSocket implements DatagramSocket {
     if (this.#closed) return;
     const waiting = this.#socket.getSendQueueSize();
     if (waiting > SEND_QUEUE_LIMIT) {
-      failed(new TransportError('TPT_ERR_BACKPRESSURE', [remoteAddress, waiting]));
+      process.nextTick(failed, new TransportError('TPT_ERR_BACKPRESSURE', [remoteAddress, waiting]));
       return;
     }
     try {
@@ -60,7 +60,7 @@ class NodeDatagramSocket implements DatagramSocket {
         if (error !== null && !this.#closed) failed(error);
       });
     } catch (error) {
-      failed(toError(error));
+      process.nextTick(failed, toError(error)); // never from inside send
     }
   }
 
