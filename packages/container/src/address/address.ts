@@ -1,6 +1,6 @@
 import { Address, Parameterable, type URI } from '@siplet/api';
 import { NameAddr, type Parameters, parseNameAddr, SipError } from '@siplet/sip';
-import { qOutOfRange, unparsableAddress, wildcardHasNoUri } from '../errors.ts';
+import { qOutOfRange, unparsableAddress, wildcardHasNoUri } from '../sip-errors.ts';
 import { illegalArgument, illegalState, parseError } from '../message/illegal.ts';
 import type { Observer } from './observer.ts';
 import { quote, toApplication, toCore, unquote } from './text.ts';

@@ -1,6 +1,6 @@
 import { Parameterable } from '@siplet/api';
 import { Parameters } from '@siplet/sip';
-import { unparsableParameterable } from '../errors.ts';
+import { unparsableParameterable } from '../sip-errors.ts';
 import { parseError } from '../message/illegal.ts';
 import { ParameterView, sameParameters } from './address.ts';
 import type { Observer } from './observer.ts';

@@ -10,7 +10,7 @@ import {
   type Uri,
   unescapeUser,
 } from '@siplet/sip';
-import { telNeedsContext, unparsableUri } from '../errors.ts';
+import { telNeedsContext, unparsableUri } from '../sip-errors.ts';
 import { illegalArgument, parseError } from '../message/illegal.ts';
 import type { Observer } from './observer.ts';
 import { percentDecode, percentEncode, toApplication, toCore } from './text.ts';

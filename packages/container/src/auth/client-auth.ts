@@ -2,7 +2,7 @@ import { AuthInfo, type SipServletResponse } from '@siplet/api';
 import { answerChallenge, type DigestChallenge, formatCredentials, parseChallenges } from '@siplet/sip';
 import { toApplication, toCore } from '../address/text.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
-import { authInfoStatus, notAChallenge } from '../errors.ts';
+import { authInfoStatus, notAChallenge } from '../sip-errors.ts';
 import { illegalArgument } from '../message/illegal.ts';
 import type { ContainerRequest } from '../message/request.ts';
 

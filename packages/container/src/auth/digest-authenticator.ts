@@ -9,7 +9,7 @@ import {
   parseCredentials,
 } from '@siplet/sip';
 import { toApplication, toCore } from '../address/text.ts';
-import { notARequestOfOurs } from '../errors.ts';
+import { notARequestOfOurs } from '../sip-errors.ts';
 import { illegalArgument } from '../message/illegal.ts';
 import { ContainerRequest } from '../message/request.ts';
 import type { ContainerResponse } from '../message/response.ts';

@@ -19,7 +19,7 @@ import {
   noOriginalRequest,
   sessionInvalid,
   systemHeader,
-} from '../errors.ts';
+} from '../sip-errors.ts';
 import { createInitialRequest } from '../factory/sip-factory.ts';
 import { illegalArgument, illegalState, tooManyHops } from '../message/illegal.ts';
 import { ContainerRequest } from '../message/request.ts';

@@ -1,7 +1,7 @@
 import type { SipApplicationRouter, SipApplicationRouterInfo } from '@siplet/api';
 import { createResponseFor, type Flow, type ServerTransaction, type SipRequest } from '@siplet/sip';
 import type { Application } from '../application/application.ts';
-import { applicationNotDeployed, keyThrew, routerThrew } from '../errors.ts';
+import { applicationNotDeployed, keyThrew, routerThrew } from '../sip-errors.ts';
 import { ContainerRequest } from '../message/request.ts';
 import { isPromise } from '../session/chain.ts';
 import type { SessionData } from '../session/session-data.ts';

@@ -1,5 +1,5 @@
 import { createResponseFor, type Flow, nextHop, SipUri, type Uri } from '@siplet/sip';
-import { transportFailed } from '../errors.ts';
+import { transportFailed } from '../sip-errors.ts';
 import { setContact } from '../message/contact.ts';
 import type { ContainerRequest } from '../message/request.ts';
 import type { ContainerResponse } from '../message/response.ts';
@@ -124,7 +124,7 @@ export class Outbound {
     request.proxy?.answeredByApplication();
     // RFC 3261 §15.1.2: a BYE ends an INVITE that is still open
     if (request.getMethod() !== 'BYE') return;
-    for (const open of [...session.open]) {
+    for (const open of session.open.slice()) {
       if (open.incoming && open.getMethod() === 'INVITE') this.refuse(open, 487);
     }
   }

@@ -15,7 +15,7 @@ import { ContainerDigestAuthenticator, type DigestAuthenticator } from '../auth/
 import { Failures } from '../auth/failures.ts';
 import { Nonces } from '../auth/nonces.ts';
 import { ContainerB2buaHelper } from '../b2bua/b2bua-helper.ts';
-import { handlerStuck, mailboxWork } from '../errors.ts';
+import { handlerStuck, mailboxWork } from '../sip-errors.ts';
 import { ContainerSipFactory } from '../factory/sip-factory.ts';
 import { ContainerSipSessionsUtil } from '../factory/sip-sessions-util.ts';
 import type { Logger } from '../logging.ts';

@@ -17,7 +17,7 @@ import { coreUri, parseUriText, uriView } from '../address/uri.ts';
 import type { Application } from '../application/application.ts';
 import { ContainerAuthInfo } from '../auth/client-auth.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
-import { addressWithoutUri, foreignSession, methodNotAllowed, sessionInvalid } from '../errors.ts';
+import { addressWithoutUri, foreignSession, methodNotAllowed, sessionInvalid } from '../sip-errors.ts';
 import { illegalArgument, illegalState } from '../message/illegal.ts';
 import { ContainerRequest } from '../message/request.ts';
 import { ApplicationSession } from '../session/application-session.ts';
@@ -157,7 +157,7 @@ function requestUri(to: NameAddr): NameAddr['uri'] {
   const uri = to.uri.clone();
   if (!(uri instanceof SipUri)) return uri;
   uri.params.delete('method');
-  for (const [name] of [...uri.headers]) uri.headers.delete(name);
+  for (const name of headerNames(uri)) uri.headers.delete(name);
   return uri;
 }
 
@@ -166,4 +166,8 @@ function asAddress(value: string | Address | URI, name: string): NameAddr {
   if (value instanceof URI) return new NameAddr(coreUri(value));
   if (!(value instanceof AddressNoun) || value.isWildcard()) throw illegalArgument(addressWithoutUri, name);
   return coreAddress(value);
+}
+
+function headerNames(uri: SipUri): string[] {
+  return Array.from(uri.headers, ([name]) => name);
 }

@@ -12,7 +12,7 @@ import {
 import { toCore } from '../address/text.ts';
 import { addAuthHeader } from '../auth/client-auth.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
-import { noAck, noCancel, sessionState } from '../errors.ts';
+import { noAck, noCancel, sessionState } from '../sip-errors.ts';
 import { traitsOf } from '../session/methods.ts';
 import type { ContainerSession } from '../session/sip-session.ts';
 import { setContact } from './contact.ts';

@@ -4,7 +4,7 @@ import { addressFromText, addressView, coreAddress } from '../address/address.ts
 import type { Observer } from '../address/observer.ts';
 import { parameterableFromText } from '../address/parameterable.ts';
 import { toApplication, toCore } from '../address/text.ts';
-import { committed, contactPart, contentWithoutType, systemHeader, tagIsOwned } from '../errors.ts';
+import { committed, contactPart, contentWithoutType, systemHeader, tagIsOwned } from '../sip-errors.ts';
 import { decodeText, encodeText } from './charset.ts';
 import { illegalArgument, illegalState } from './illegal.ts';
 import { contactIsFree, headerRule, isContainerContactPart } from './system-headers.ts';

@@ -31,7 +31,7 @@ import {
   proxyOrAgent,
   routeNotPossible,
   sessionInvalid,
-} from '../errors.ts';
+} from '../sip-errors.ts';
 import type { ContainerProxy } from '../proxy/proxy.ts';
 import type { ContainerSession } from '../session/sip-session.ts';
 import { illegalArgument, illegalState, tooManyHops } from './illegal.ts';
@@ -117,10 +117,11 @@ export class ContainerRequest extends RequestBase {
   }
 
   getRequestURI(): URI {
-    return uriView(this.message.uri, {
+    const { uri } = this.message;
+    return uriView(uri, {
       before: () => this.part.assertMutable('changing the Request-URI'),
       after: () => {
-        this.message.uri = this.message.uri; // the setter forgets the raw text
+        this.message.uri = uri; // the setter forgets the raw text
       },
     });
   }

@@ -2,7 +2,7 @@ import type { Proxy, ProxyBranch, SipApplicationSession, SipServletRequest, SipS
 import { type Flow as CoreFlow, parseChallenges, type SipResponse } from '@siplet/sip';
 import { toApplication } from '../address/text.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
-import { alreadyAnswered, badStatus, committed, noAck, notARequestOfOurs, sessionInvalid } from '../errors.ts';
+import { alreadyAnswered, badStatus, committed, noAck, notARequestOfOurs, sessionInvalid } from '../sip-errors.ts';
 import type { ContainerSession } from '../session/sip-session.ts';
 import { illegalArgument, illegalState } from './illegal.ts';
 import type { ContainerRequest } from './request.ts';

@@ -8,7 +8,7 @@ import {
 import type { ClientTransaction, Flow, SipResponse } from '@siplet/sip';
 import type { Kernel } from '../dispatch/kernel.ts';
 import type { TransactionUser } from '../dispatch/transaction-user.ts';
-import { noRecordRoute, proxyArgument, proxyStarted, transportFailed } from '../errors.ts';
+import { noRecordRoute, proxyArgument, proxyStarted, transportFailed } from '../sip-errors.ts';
 import { illegalArgument, illegalState } from '../message/illegal.ts';
 import { ContainerRequest } from '../message/request.ts';
 import type { ContainerResponse } from '../message/response.ts';
@@ -164,8 +164,7 @@ export class ContainerBranch extends ProxyBranch implements TransactionUser {
     if (!this.isPending) return;
     this.#timedOut = true;
     this.cancelWith(undefined);
-    if (!this.#provisional)
-      this.parent.receive(this, this.#kernel.messages.local(this.parent.original, 408), undefined, true);
+    if (!this.#provisional) this.#enter(this.#kernel.messages.local(this.parent.original, 408), undefined, true);
   }
 
   /** Nothing more is waited for. */

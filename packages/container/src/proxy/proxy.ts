@@ -9,7 +9,7 @@ import {
 import { createResponseFor, type Flow, type SipResponse, SipUri, type Uri } from '@siplet/sip';
 import { coreUri, uriView } from '../address/uri.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
-import { alreadyAnswered, noRecordRoute, proxyArgument, proxyStarted, recordRoutePart } from '../errors.ts';
+import { alreadyAnswered, noRecordRoute, proxyArgument, proxyStarted, recordRoutePart } from '../sip-errors.ts';
 import { illegalArgument, illegalState } from '../message/illegal.ts';
 import { ContainerRequest } from '../message/request.ts';
 import { chain, isPromise } from '../session/chain.ts';

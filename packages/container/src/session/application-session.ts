@@ -10,7 +10,7 @@ import {
 } from '@siplet/api';
 import type { Application } from '../application/application.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
-import { sessionInvalid } from '../errors.ts';
+import { sessionInvalid } from '../sip-errors.ts';
 import { illegalState } from '../message/illegal.ts';
 import type { ContainerTimer } from '../timer/servlet-timer.ts';
 import { AttributeStore } from './attributes.ts';
@@ -274,9 +274,9 @@ export class ApplicationSession extends SipApplicationSession {
   /** Ends everything: SIP sessions first, then HTTP sessions and timers, then this session (model §2.4). */
   end(): void {
     if (!this.#valid) return;
-    for (const session of [...this.#sipSessions.values()]) session.end();
-    for (const session of [...(this.#httpSessions?.values() ?? [])]) this.#endHttp(session);
-    for (const timer of [...(this.#timers?.values() ?? [])]) timer.cancel();
+    for (const session of this.#sipSessions.values()) session.end();
+    for (const session of this.#httpSessions?.values() ?? []) this.#endHttp(session);
+    for (const timer of this.#timers?.values() ?? []) timer.cancel();
     this.#attributes.clear();
     this.#valid = false;
     this.#expiryTimer?.cancel();

@@ -1,4 +1,4 @@
-import { attributeNull } from '../errors.ts';
+import { attributeNull } from '../sip-errors.ts';
 import { illegalArgument } from '../message/illegal.ts';
 
 /** Hears about changes of an {@link AttributeStore}. */

@@ -85,7 +85,7 @@ export class SessionManager {
 
   /** The application sessions of one application. */
   *ofApplication(app: Application): IterableIterator<ApplicationSession> {
-    for (const session of [...this.#applicationSessions.values()]) if (session.app === app) yield session;
+    for (const session of this.#applicationSessions.values()) if (session.app === app) yield session;
   }
 
   counts(): SessionCounts {
@@ -143,7 +143,7 @@ export class SessionManager {
 
   /** Sessions derived from `root`. */
   *derivedOf(root: ContainerSession): IterableIterator<ContainerSession> {
-    for (const session of [...root.parent.sipSessions()]) if (session.data.parentId === root.data.id) yield session;
+    for (const session of root.parent.sipSessions()) if (session.data.parentId === root.data.id) yield session;
   }
 
   /** Makes the session findable by its dialog, or no longer; call after each change of its dialog. */
@@ -198,7 +198,7 @@ export class SessionManager {
 
   /** Ends every session. */
   endAll(): void {
-    for (const session of [...this.#applicationSessions.values()]) session.end();
+    for (const session of this.#applicationSessions.values()) session.end();
   }
 
   /** A fresh id of 96 random bits. */

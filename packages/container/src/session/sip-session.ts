@@ -15,7 +15,7 @@ import { addressView, parseAddressText } from '../address/address.ts';
 import { toApplication } from '../address/text.ts';
 import { parseUriText, uriView } from '../address/uri.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
-import { foreignFlow, methodNotAllowed, sessionInvalid, sessionState, unknownHandler } from '../errors.ts';
+import { foreignFlow, methodNotAllowed, sessionInvalid, sessionState, unknownHandler } from '../sip-errors.ts';
 import { flowView } from '../message/flow-view.ts';
 import { illegalArgument, illegalState, servletError } from '../message/illegal.ts';
 import type { ContainerRequest } from '../message/request.ts';
@@ -246,7 +246,7 @@ export class ContainerSession extends SipSession {
   /** Ends the session: pending requests are cancelled or refused, listeners hear of it once. */
   end(): void {
     if (!this.#valid) return;
-    for (const request of [...this.open]) this.#kernel.outbound.abandon(request);
+    for (const request of this.open.slice()) this.#kernel.outbound.abandon(request);
     this.attributes.clear();
     this.#valid = false;
     this.#kernel.sessions.remove(this);

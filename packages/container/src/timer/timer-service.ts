@@ -1,7 +1,7 @@
 import { type PlainData, type ServletTimer, type SipApplicationSession, TimerService } from '@siplet/api';
 import type { Application } from '../application/application.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
-import { foreignSession, noTimerListener, sessionInvalid, timerArgument } from '../errors.ts';
+import { foreignSession, noTimerListener, sessionInvalid, timerArgument } from '../sip-errors.ts';
 import { illegalArgument, illegalState } from '../message/illegal.ts';
 import { ApplicationSession } from '../session/application-session.ts';
 import { ContainerTimer } from './servlet-timer.ts';
@@ -30,7 +30,7 @@ export class ContainerTimerService extends TimerService {
     appSession: SipApplicationSession,
     delay: number,
     third: number | boolean,
-    fourth?: PlainData | boolean,
+    fourth?: PlainData,
     fifth?: boolean,
     sixth?: PlainData,
   ): ServletTimer {
