@@ -302,6 +302,11 @@ export class EngineHost {
   /** Acts on what was recorded, including what handlers add meanwhile, then sees to the timer. */
   #drain(): void {
     if (this.#draining) return;
+    if (this.#state === 'stopped') {
+      this.#outputs = [];
+      this.#outputFlows = [];
+      return;
+    }
     if (this.#outputs.length > 0) {
       this.#draining = true;
       const outputs = this.#outputs;

@@ -491,6 +491,7 @@ describe('starting and stopping', () => {
     await host.stop();
     await host.stop();
     ports.clock.advance(60_000);
+    host.send(newRequest('sip:x@127.0.0.1:7000'), flow);
     ports.datagramFrom('127.0.0.1 5060', '192.0.2.1', 6000, requestText('UDP', '192.0.2.1'));
     expect([socket.closedByUs, peer.closedByUs]).toEqual([true, true]);
     expect(ports.sent.length).toBe(sent);
