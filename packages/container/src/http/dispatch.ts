@@ -29,8 +29,7 @@ export async function dispatch(
   } finally {
     unit.returned();
   }
-  const { asyncContext } = exchange;
-  if (asyncContext === undefined) exchange.response.finish();
+  if (exchange.asyncContext === undefined) exchange.response.finish();
 }
 
 /** The decoded path below the application's context path. */

@@ -1,9 +1,9 @@
 import { HttpServletRequest, IllegalStateError } from '@siplet/api';
 import type { AsyncContext, ConvergedHttpSession, Cookie, HttpPlatformRequest, ServletContext } from '@siplet/api';
-import { fastifyCookie } from '@fastify/cookie';
 import type { FastifyRequest } from 'fastify';
 import { httpCommitted } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
+import { parseCookies } from './cookies.ts';
 import { quality } from './negotiation.ts';
 import type { ServletPath } from './mapping.ts';
 
@@ -96,10 +96,7 @@ export class ContainerHttpRequest extends HttpServletRequest {
   }
 
   override getCookies(): readonly Cookie[] {
-    const header = this.#fastify.headers.cookie;
-    return header === undefined
-      ? []
-      : Object.entries(fastifyCookie.parse(header)).map(([name, value]) => ({ name, value }));
+    return [...parseCookies(this.#fastify.headers.cookie)].map(([name, value]) => ({ name, value }));
   }
 
   override accepts(type: string): boolean {

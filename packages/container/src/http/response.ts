@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { HttpServletResponse, IllegalArgumentError, IllegalStateError } from '@siplet/api';
 import type { Cookie, HttpPlatformReply } from '@siplet/api';
-import { fastifyCookie } from '@fastify/cookie';
 import type { FastifyReply } from 'fastify';
 import { httpCommitted, httpHeader } from '../errors.ts';
+import { formatCookie } from './cookies.ts';
 import { sendErrorPage } from './error-page.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -65,14 +65,7 @@ export class ContainerHttpResponse extends HttpServletResponse {
   }
 
   override addCookie(cookie: Cookie): void {
-    const { name, value, ...attributes } = cookie;
-    let text: string;
-    try {
-      text = fastifyCookie.serialize(name, value, attributes);
-    } catch {
-      throw new IllegalArgumentError(httpHeader.code, httpHeader.text('Set-Cookie', JSON.stringify(name)));
-    }
-    this.addHeader('set-cookie', text);
+    this.addHeader('set-cookie', formatCookie(cookie));
   }
 
   override write(text: string): void {

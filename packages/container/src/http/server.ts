@@ -29,7 +29,7 @@ import { dispatch, pathWithin } from './dispatch.ts';
 import { sendErrorPage } from './error-page.ts';
 import { routesOf } from './mapping.ts';
 import { pathOf } from './request.ts';
-import type { WebUnit } from './web-unit.ts';
+import type { Mapping, WebUnit } from './web-unit.ts';
 
 const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
 
@@ -131,7 +131,7 @@ export class HttpServer {
             url,
             exposeHeadRoute: false,
             prefixTrailingSlash: 'slash',
-            handler: (request, reply) => void dispatch(unit, holder, pattern, request, reply),
+            handler: (request, reply) => this.#dispatch(unit, { holder, pattern }, request, reply),
           });
     try {
       scope.setNotFoundHandler((request, reply) => this.#notFound(unit, request, reply));
@@ -140,13 +140,19 @@ export class HttpServer {
     }
   }
 
+  #dispatch(unit: WebUnit, target: Mapping, request: FastifyRequest, reply: FastifyReply): void {
+    dispatch(unit, target.holder, target.pattern, request, reply).catch((error: FastifyError) => {
+      if (!reply.sent) this.#failed(error, request, reply);
+    });
+  }
+
   #notFound(unit: WebUnit | undefined, request: FastifyRequest, reply: FastifyReply): void {
     if (unit !== undefined) {
       const path = pathOf(request.raw.url ?? '/');
       // Relative links in the application's pages need the slash.
       if (path === unit.contextPath && path !== '') return void reply.redirect(`${path}/`);
       const found = unit.fallback(pathWithin(unit, request));
-      if (found !== undefined) return void dispatch(unit, found.holder, found.pattern, request, reply);
+      if (found !== undefined) return this.#dispatch(unit, found, request, reply);
     }
     const error = httpNotFound();
     sendErrorPage(reply, request.headers.accept, 404, error.message, error.code);

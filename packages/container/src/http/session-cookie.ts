@@ -1,5 +1,5 @@
 // Which cookie carries the session id. Over HTTPS at the root the __Host- prefix binds it to this very host.
-import { fastifyCookie } from '@fastify/cookie';
+import { formatCookie, parseCookies } from './cookies.ts';
 
 const NAME = 'SIPLETSESSION';
 
@@ -17,13 +17,14 @@ export function sessionCookieName(scope: CookieScope): string {
 
 /** The session id in a Cookie header. */
 export function readSessionId(header: string | undefined, scope: CookieScope): string | undefined {
-  if (header === undefined) return undefined;
-  return new Map(Object.entries(fastifyCookie.parse(header))).get(sessionCookieName(scope));
+  return parseCookies(header).get(sessionCookieName(scope));
 }
 
 /** The Set-Cookie value that hands an id out; an undefined id takes the cookie back. */
 export function sessionCookie(id: string | undefined, scope: CookieScope): string {
-  return fastifyCookie.serialize(sessionCookieName(scope), id ?? '', {
+  return formatCookie({
+    name: sessionCookieName(scope),
+    value: id ?? '',
     path: scope.contextPath === '' ? '/' : scope.contextPath,
     httpOnly: true,
     sameSite: 'lax',

@@ -16,6 +16,12 @@ export interface WebServletHolder {
   readonly urlPatterns: readonly string[];
 }
 
+/** A servlet and the pattern that led to it. */
+export interface Mapping {
+  readonly holder: WebServletHolder;
+  readonly pattern: UrlPattern;
+}
+
 /** Adds Fastify plugins, hooks and routes to an application's own encapsulated instance. */
 export type HttpPlugin = (fastify: FastifyInstance) => void | Promise<void>;
 
@@ -46,8 +52,8 @@ export class WebUnit {
   readonly contentSecurityPolicy: string | false | undefined;
   readonly #contextPath: () => string;
   readonly #open = new Set<ContainerAsyncContext>();
-  readonly #extensions = new Map<string, { holder: WebServletHolder; pattern: UrlPattern }>();
-  #default: { holder: WebServletHolder; pattern: UrlPattern } | undefined;
+  readonly #extensions = new Map<string, Mapping>();
+  #default: Mapping | undefined;
   #busy = 0;
 
   /** @throws {ContainerError} CTR_ERR_DEPLOY_MAPPING when two servlets share a pattern */
@@ -90,7 +96,7 @@ export class WebUnit {
   }
 
   /** The servlet for a path that no route took: by extension, else the default one (Servlet 3.0 §12.1). */
-  fallback(path: string): { holder: WebServletHolder; pattern: UrlPattern } | undefined {
+  fallback(path: string): Mapping | undefined {
     const last = path.slice(path.lastIndexOf('/') + 1);
     const dot = last.lastIndexOf('.');
     return (dot < 0 ? undefined : this.#extensions.get(last.slice(dot))) ?? this.#default;

@@ -1,6 +1,6 @@
 // One application's web part on Fastify's inject, with a virtual clock and without a SIP side.
 import type { SipServletContext } from '@siplet/api';
-import { VirtualClock } from '@siplet/testing';
+import { VirtualClock } from '../../../testing/src/virtual-clock.ts';
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 import type { ApplicationSession } from '../../src/session/application-session.ts';
 import { deployApplication } from '../../src/application/deployment.ts';
