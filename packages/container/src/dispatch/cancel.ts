@@ -12,6 +12,7 @@ export function dispatchCancel(kernel: Kernel, message: SipRequest, flow: Flow, 
     kernel.outbound.refuse(invite, 487);
     return;
   }
+  session.hold(); // so that the end of the INVITE does not end the session before doCancel
   if (invite.proxy !== undefined && invite.proxy.isStarted) invite.proxy.cancelByCaller(message.headers.get('Reason'));
   else if (invite.relay !== undefined) invite.relay.cancel(message.headers.get('Reason'));
   else kernel.outbound.refuse(invite, 487);
@@ -25,7 +26,6 @@ export function dispatchCancel(kernel: Kernel, message: SipRequest, flow: Flow, 
     invite,
   });
   cancel.answered = 200; // by the engine
-  session.hold();
   session.parent.mailbox.enter(
     () => {
       session.release();

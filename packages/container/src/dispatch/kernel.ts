@@ -10,6 +10,7 @@ import type { ContainerProxy } from '../proxy/proxy.ts';
 import type { SessionManager } from '../session/manager.ts';
 import type { ContainerSession } from '../session/sip-session.ts';
 import type { Timers } from '../session/timers.ts';
+import type { FlowBook } from './flow-book.ts';
 import type { Outbound } from './outbound.ts';
 import type { UserAgentClient } from './user-agent-client.ts';
 
@@ -22,6 +23,8 @@ export interface Kernel {
   readonly logger: Logger;
   readonly hash: HashFunction;
   readonly sessions: SessionManager;
+  /** Connections behind names that DNS does not know. */
+  readonly flows: FlowBook;
   readonly messages: MessageFactory;
   readonly outbound: Outbound;
   readonly client: UserAgentClient;

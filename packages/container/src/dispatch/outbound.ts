@@ -8,13 +8,14 @@ import { afterSentResponse } from '../session/dialog-rules.ts';
 import { traitsOf } from '../session/methods.ts';
 import type { ContainerSession } from '../session/sip-session.ts';
 import type { Output } from '../session/unit-of-work.ts';
+import { isInvalidName } from './flow-book.ts';
 import type { Kernel } from './kernel.ts';
 
 /** A contact that only its connection reaches: RFC 7118 §5 and the `.invalid` names of RFC 2606 in browser contacts. */
 export function isReachedByFlowOnly(uri: Uri): boolean {
   if (!(uri instanceof SipUri)) return false;
   const transport = uri.params.get('transport')?.toLowerCase();
-  return transport === 'ws' || transport === 'wss' || uri.host.toLowerCase().endsWith('.invalid');
+  return transport === 'ws' || transport === 'wss' || isInvalidName(uri.host);
 }
 
 /** Everything that leaves: requests to their flow, responses to their transaction. */
@@ -81,7 +82,7 @@ export class Outbound {
   /** The flow to a next hop. */
   flowToHop(hop: Uri): Flow | Promise<Flow> {
     if (!(hop instanceof SipUri)) throw new Error(`no route to a ${hop.scheme} URI`);
-    if (isReachedByFlowOnly(hop)) throw new Error(`no connection of ${hop.host} is known`);
+    if (isReachedByFlowOnly(hop)) return this.#connectionOf(hop);
     return this.#kernel.host.flowTo(hop);
   }
 
@@ -207,6 +208,12 @@ export class Outbound {
     if (request.serverTransaction === undefined) return;
     response.wireFlow = request.wireFlow;
     this.#kernel.host.respond(request.serverTransaction, message, RESPOND);
+  }
+
+  #connectionOf(hop: SipUri): Flow {
+    const token = this.#kernel.flows.tokenOf(hop.host);
+    if (token === undefined) throw new Error(`no connection of ${hop.host} is known`);
+    return this.#flowByToken(token);
   }
 
   #flowByToken(token: string): Flow {

@@ -33,6 +33,7 @@ import type { ContainerSession } from '../session/sip-session.ts';
 import { type ArmedTimer, Timers } from '../session/timers.ts';
 import { ContainerTimerService } from '../timer/timer-service.ts';
 import { dispatchCancel } from './cancel.ts';
+import { FlowBook } from './flow-book.ts';
 import { InitialDispatcher } from './initial.ts';
 import type { Kernel } from './kernel.ts';
 import { Outbound } from './outbound.ts';
@@ -70,6 +71,7 @@ export class SipRuntime implements Kernel {
   readonly logger: Logger;
   readonly hash: HashFunction;
   readonly sessions: SessionManager;
+  readonly flows = new FlowBook();
   readonly messages: MessageFactory;
   readonly outbound: Outbound;
   readonly client: UserAgentClient;
@@ -191,6 +193,7 @@ export class SipRuntime implements Kernel {
 
   /** Part of the EngineHost's handler. */
   flowClosed(flow: Flow): void {
+    this.flows.forget(flow);
     const event = new FlowEvent(flowView(flow, this.host));
     for (const app of this.#applications.values()) {
       if (!app.listeners.has('FlowListener')) continue;
@@ -224,6 +227,7 @@ export class SipRuntime implements Kernel {
   }
 
   #request(message: SipRequest, transaction: ServerTransaction, flow: Flow): void {
+    this.flows.learn(message, flow);
     const popped = popRoutes(message, this.host);
     // JSR 289 appendix B
     const inDialog = message.headers.to?.tag !== undefined || traitsOf(message.method).neverInitial;
