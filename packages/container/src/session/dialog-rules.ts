@@ -137,5 +137,6 @@ export function isReady(data: SessionData, open: number): boolean {
   if (data.state === 'CONFIRMED') return data.role === 'proxy' && data.proxied?.recordRoute !== true;
   if (data.state === 'EARLY') return false;
   if (data.lastFinal === 0) return false; // nothing has finished yet
-  return data.method === 'INVITE' || !isChallenge(data.lastFinal);
+  // A client answers a challenge in the same session; a server that sent one gets a new session with the answer.
+  return data.method === 'INVITE' || data.role !== 'uac' || !isChallenge(data.lastFinal);
 }
