@@ -80,7 +80,12 @@ export class Recorder implements Out {
 
   /** Start lines sent since the last call, with their time. */
   takeSent(): string[] {
-    return this.sent.splice(0).map(({ at, text: sent }) => `${at} ${sent.slice(0, sent.indexOf('\r\n')).replace(' SIP/2.0', '').replace('SIP/2.0 ', '')}`);
+    return this.sent
+      .splice(0)
+      .map(
+        ({ at, text: sent }) =>
+          `${at} ${sent.slice(0, sent.indexOf('\r\n')).replace(' SIP/2.0', '').replace('SIP/2.0 ', '')}`,
+      );
   }
 
   takeEvents(): string[] {
@@ -136,7 +141,10 @@ export function request(method = 'INVITE', uri = 'sip:bob@example.com'): SipRequ
 }
 
 /** A request as a peer sends it. */
-export function incoming(method = 'INVITE', options: { branch?: string; toTag?: string; cseq?: number; extra?: string[]; via?: string } = {}): string {
+export function incoming(
+  method = 'INVITE',
+  options: { branch?: string; toTag?: string; cseq?: number; extra?: string[]; via?: string } = {},
+): string {
   const { branch = 'z9hG4bKpeer', toTag, cseq = 1, extra = [], via } = options;
   return wire(
     `${method} sip:bob@192.0.2.1 SIP/2.0`,

@@ -125,7 +125,15 @@ describe('TimerHeap', () => {
 
 describe('timer values', () => {
   test('the defaults are those of RFC 3261 table 4', () => {
-    expect(deriveTimers()).toEqual({ t1: 500, t2: 4000, t4: 5000, timerD: 32_000, t64: 32_000, tryingInvite: 200, tryingOther: 3500 });
+    expect(deriveTimers()).toEqual({
+      t1: 500,
+      t2: 4000,
+      t4: 5000,
+      timerD: 32_000,
+      t64: 32_000,
+      tryingInvite: 200,
+      tryingOther: 3500,
+    });
   });
 
   test('a timer of 0 ms or less is refused', () => {

@@ -1,5 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { CLIENT, ClientTransaction, INVITE_CLIENT, INVITE_SERVER, SERVER, ServerTransaction, SipResponse } from '@siplet/sip';
+import {
+  CLIENT,
+  ClientTransaction,
+  INVITE_CLIENT,
+  INVITE_SERVER,
+  SERVER,
+  ServerTransaction,
+  SipResponse,
+} from '@siplet/sip';
 import { step, type Argument, type Machine, type Table } from '../../src/transaction/machine.ts';
 import { deriveTimers } from '../../src/transaction/timers.ts';
 import type { Transaction } from '../../src/transaction/transaction.ts';
@@ -77,7 +85,20 @@ const EXPECTED: Record<string, string> = {
 };
 
 const TIMERS = 'A B D E F G H I J K L M 2xx Trying Cancel Abandon'.split(' ').map((name) => `timer${name}`);
-const INPUTS = ['1xx', '2xx', '3xx-6xx', 'final', 'request', 'ack', 'send1xx', 'send2xx', 'send3xx-6xx', 'sendFinal', 'transportError', ...TIMERS];
+const INPUTS = [
+  '1xx',
+  '2xx',
+  '3xx-6xx',
+  'final',
+  'request',
+  'ack',
+  'send1xx',
+  'send2xx',
+  'send3xx-6xx',
+  'sendFinal',
+  'transportError',
+  ...TIMERS,
+];
 const STATES = ['calling', 'trying', 'proceeding', 'accepted', 'completed', 'confirmed', 'terminated'];
 
 class RecordingMachine implements Machine {
@@ -144,7 +165,13 @@ function transactionFor(name: string, protocol: 'UDP' | 'TCP'): Transaction {
   return server;
 }
 
-function run(name: string, table: object, state: string, input: string, protocol: 'UDP' | 'TCP' = 'UDP'): string | undefined {
+function run(
+  name: string,
+  table: object,
+  state: string,
+  input: string,
+  protocol: 'UDP' | 'TCP' = 'UDP',
+): string | undefined {
   const transaction = transactionFor(name, protocol);
   const machine = new RecordingMachine();
   (transaction as { state: string }).state = state;
@@ -189,7 +216,9 @@ describe('on a reliable transport', () => {
   });
 
   test('Timer G does not run, the 2xx retransmission does (RFC 3261 §17.2.1, §13.3.1.4)', () => {
-    expect(run('INVITE server', INVITE_SERVER, 'proceeding', 'send3xx-6xx', 'TCP')).toBe('completed -retransmit send timerH=32000');
+    expect(run('INVITE server', INVITE_SERVER, 'proceeding', 'send3xx-6xx', 'TCP')).toBe(
+      'completed -retransmit send timerH=32000',
+    );
     expect(run('INVITE server', INVITE_SERVER, 'proceeding', 'send2xx', 'TCP')).toContain('timer2xx=500');
   });
 });
