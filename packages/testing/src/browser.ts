@@ -80,12 +80,14 @@ export class Browser {
   async request(method: string, url: string, options: BrowserRequest = {}): Promise<HttpResponse> {
     const { body, type } = encode(options);
     const wantsJson = options.acceptJson ?? options.json !== undefined;
+    // A page navigates by GET and posts forms; everything else is fetch(), which takes anything.
+    const page = method === 'GET' || method === 'POST' ? 'text/html,application/xhtml+xml,*/*;q=0.8' : '*/*';
     const response = await this.#inject({
       method: method as 'GET',
       url,
       headers: {
         ...this.#headers(method),
-        accept: wantsJson ? 'application/json' : 'text/html,application/xhtml+xml,*/*;q=0.8',
+        accept: wantsJson ? 'application/json' : page,
         ...(type === undefined ? {} : { 'content-type': type }),
         ...options.headers,
       },

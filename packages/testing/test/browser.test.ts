@@ -50,6 +50,10 @@ describe('a browser without a screen', () => {
     const { browser, asked } = site();
     await browser().post('/login', { json: { name: 'a' } });
     await browser().get('/', { acceptJson: true });
+    await browser().get('/');
+    await browser().delete('/');
+    expect(asked[2]?.accept).toContain('text/html');
+    expect(asked[3]?.accept).toBe('*/*');
     expect(asked[0]).toMatchObject({
       host: 'siplet.test',
       origin: 'http://siplet.test',
