@@ -109,7 +109,7 @@ export class TestContainer implements AsyncDisposable {
     return new Browser(async (request) => this.inject(request), this.clock);
   }
 
-  /** Sends an HTTP request through the container; the answer's consequences have happened when it returns. */
+  /** Sends an HTTP request through the container; messages that it caused are on their way (see `settled`). */
   async inject(request: HttpRequest | string): Promise<HttpResponse> {
     const answer = this.container.inject(request);
     const tracked = answer.catch(() => undefined).finally(() => this.#pending.delete(tracked));
