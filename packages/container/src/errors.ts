@@ -52,13 +52,18 @@ export function define(code: `CTR_ERR_${string}`, message: string, options: Defi
   const entry: ErrorEntry = { message, ...options };
   ERRORS[code] = entry;
   const text = (...args: readonly unknown[]): string => format(message, args);
-  const factory = (...args: readonly unknown[]): ContainerError => new ContainerError(code, text(...args), entry);
+  // What stops a start is read by people on a terminal: the message says what to do.
+  const full = (...args: readonly unknown[]): string =>
+    BOOT.test(code) ? `${text(...args)} ${options.remedy}` : text(...args);
+  const factory = (...args: readonly unknown[]): ContainerError => new ContainerError(code, full(...args), entry);
   return Object.assign(factory, {
     code,
     text,
-    because: (cause: unknown, ...args: readonly unknown[]) => new ContainerError(code, text(...args), entry, cause),
+    because: (cause: unknown, ...args: readonly unknown[]) => new ContainerError(code, full(...args), entry, cause),
   });
 }
+
+const BOOT = /^CTR_ERR_(?:OPT|DEPLOY|INJECT|ROUTER|STATE|HTTP_PORT|HTTP_LISTEN)/;
 
 function format(message: string, args: readonly unknown[]): string {
   let index = 0;
@@ -66,13 +71,13 @@ function format(message: string, args: readonly unknown[]): string {
 }
 
 // --- options and start -------------------------------------------------------------------------------------------
-export const optionUnknown = define('CTR_ERR_OPT_UNKNOWN', 'Unknown option %s.%s', {
+export const optionUnknown = define('CTR_ERR_OPT_UNKNOWN', 'There is no option %s.%s', {
   fault: 'local',
-  remedy: 'Remove the option or write the name that the message suggests.',
+  remedy: 'Remove it, or correct the name.',
 });
 export const optionInvalid = define('CTR_ERR_OPT_INVALID', 'Option %s is %s; it must be %s.', {
   fault: 'local',
-  remedy: 'Correct the value; the message says what is accepted.',
+  remedy: 'Correct the value.',
 });
 export const darUnreadable = define('CTR_ERR_OPT_DAR_UNREADABLE', 'The router file %s cannot be read: %s.', {
   fault: 'local',

@@ -106,7 +106,7 @@ export class HttpServer {
     const parse = fastify.getDefaultJsonParser('error', 'error');
     fastify.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
       if (body === '') done(null, undefined);
-      else parse(request, String(body), done);
+      else void parse(request, String(body), done);
     });
     fastify.addHook('onRequest', async (request, reply) => this.#guard(request, reply));
     fastify.addHook('onResponse', async (request, reply) => publish(request, reply, this.#unitOf(request)));

@@ -124,7 +124,7 @@ export class WebUnit {
 
   /** Ends every open response. */
   shutDown(): void {
-    for (const context of [...this.#open]) context.shutDown();
+    for (const context of this.#open) context.shutDown();
   }
 
   /** The servlet of that name. */

@@ -16,7 +16,7 @@ class LoginServlet extends HttpServlet implements HttpSessionListener {
 
   protected override doPost(request: HttpServletRequest, response: HttpServletResponse): void {
     const session = request.getSession();
-    switch (request.getPathInfo()) {
+    switch (request.getPathInfo() ?? '') {
       case '/login':
         session.changeSessionId();
         session.setAttribute('user', request.getParameter('user'));
