@@ -67,8 +67,9 @@ function parse(args: readonly string[]): { values: Record<string, unknown>; posi
     });
     return { values, positionals };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(message.split('\n')[0]?.replace(/\. .*$/, '') ?? message);
+    // Node's message goes on with advice about positional arguments.
+    const { message } = error as Error;
+    throw new UsageError(message.replace(/[\n.][^]*$/, ''));
   }
 }
 
