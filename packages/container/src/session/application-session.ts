@@ -239,7 +239,8 @@ export class ApplicationSession extends SipApplicationSession {
 
   /** Something ended or became ready: the end of this turn (or of one of its own) looks whether all is done. */
   changed(): void {
-    if (this.#changed || !this.#valid) return;
+    if (!this.#valid) return;
+    // The mark may be left from the end of the last turn, which itself ended sessions: a free mailbox looks again.
     this.#changed = true;
     if (this.mailbox.depth === 0) this.mailbox.enter(NOTHING, 'invalidateWhenReady');
   }
