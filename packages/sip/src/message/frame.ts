@@ -118,6 +118,7 @@ export class StreamFramer {
   }
 
   #readHead(results: FrameResult[]): boolean {
+    if (this.pending < 4) return false; // perhaps half a keep-alive
     const buffer = this.#buffer;
     let at = Math.max(this.#scanned, this.#start + 3);
     for (; at < this.#end; at++) {
