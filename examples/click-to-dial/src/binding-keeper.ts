@@ -107,7 +107,8 @@ export class BindingKeeper {
 
 /** The key of the application session in which everything about one address of record happens, one after another. */
 export function registrarKey(aor: string): string {
-  return `registrar:${aor}`;
+  // Only one domain is served, under more than one host name: the user part tells people apart.
+  return `registrar:${aor.split('@', 1)[0] ?? ''}`;
 }
 
 function isBindingsTimer(timer: ServletTimer): boolean {

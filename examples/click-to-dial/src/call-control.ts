@@ -51,6 +51,9 @@ export class CallControl {
   readonly book: CallBook;
   readonly #model: ModelFacade;
   readonly #clock: WallClock;
+  /** The application sessions of the calls that have one, by call, and the other way round. */
+  readonly #sessions = new Map<string, SipApplicationSession>();
+  readonly #calls = new Map<string, Call>();
   #tools: CallTools | undefined;
 
   constructor(book: CallBook, model: ModelFacade, clock: WallClock) {
@@ -83,7 +86,13 @@ export class CallControl {
     const call = newCall(randomUUID(), from, to, this.now());
     this.book.changed(call);
     const session = this.#needs().sipFactory.createApplicationSession();
-    await session.runInSession(() => this.#inviteFirst(session, call, first, second));
+    try {
+      await session.runInSession(() => this.#inviteFirst(session, call, first, second));
+    } catch (error) {
+      // Whatever went wrong, the two people must not stay busy.
+      if (finish(call, broken(), this.now())) this.book.changed(call);
+      throw error;
+    }
     return call;
   }
 
@@ -191,6 +200,7 @@ export class CallControl {
 
   #inviteFirst(session: SipApplicationSession, call: Call, first: Reach, second: Reach): void {
     this.#sessions.set(call.id, session);
+    this.#calls.set(session.getId(), call);
     session.setExpires(MAX_HOURS * 60);
     session.setAttribute('call', call);
     session.setAttribute('second', second);
@@ -208,12 +218,11 @@ export class CallControl {
     this.invite(call, 'first', sipFactory.createRequest(session, 'INVITE', from, to), first);
   }
 
-  readonly #sessions = new Map<string, SipApplicationSession>();
-
-  /** The application session of a call has ended. */
+  /** An application session has ended; its attributes cannot be read any more. */
   forget(session: SipApplicationSession): void {
-    const call = callOf(session);
+    const call = this.#calls.get(session.getId());
     if (call === undefined) return;
+    this.#calls.delete(session.getId());
     this.#sessions.delete(call.id);
     if (finish(call, broken(), this.now())) this.book.changed(call);
   }

@@ -12,7 +12,9 @@ export function refused(call: Call, side: Side, status: number, phrase: string, 
   const leg = legOf(call, side);
   // SIP.js answers an offer it cannot use with 480, so that one counts when the two phones are of different kinds.
   const media = MEDIA_STATUSES.has(status) || (mixedMedia && status === 480);
-  const reason = media ? sentence(MEDIA_NOT_COMPATIBLE) : refusal(leg, status, phrase);
+  // 503 is our own word for a connection that has closed.
+  const gone = status === 503 && leg.state === 'ringing';
+  const reason = media ? sentence(MEDIA_NOT_COMPATIBLE) : gone ? wentAway(leg) : refusal(leg, status, phrase);
   return { state: 'failed', reason, blame: { side, status, reason } };
 }
 
@@ -56,7 +58,7 @@ export function endedOnPage(who: string): Ending {
 
 /** The connection to a phone closed: a closed tab, a lost network. */
 export function vanished(call: Call, side: Side): Ending {
-  const reason = `${legOf(call, side).displayName}’s phone went away`;
+  const reason = wentAway(legOf(call, side));
   return { state: call.connectedAt === undefined ? 'failed' : 'ended', reason, blame: { side, reason } };
 }
 
@@ -80,6 +82,10 @@ export function broken(): Ending {
 /** Calls do not last for ever. */
 export function tooLong(hours: number): Ending {
   return { state: 'ended', reason: `The call reached the limit of ${hours} hours` };
+}
+
+function wentAway(leg: Leg): string {
+  return `${leg.displayName}’s phone went away`;
 }
 
 function sentence(text: string): string {

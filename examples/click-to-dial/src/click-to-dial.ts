@@ -37,6 +37,6 @@ export class ClickToDial {
   static key(request: SipServletRequest): string | undefined {
     const uri = request.getTo().getURI();
     if (request.getMethod() !== 'REGISTER' || !uri.isSipURI()) return undefined;
-    return registrarKey(`${uri.getUser()?.toLowerCase() ?? ''}@${uri.getHost().toLowerCase()}`);
+    return registrarKey(uri.getUser()?.toLowerCase() ?? '');
   }
 }

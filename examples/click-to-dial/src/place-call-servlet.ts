@@ -8,7 +8,7 @@ import { ModelFacade } from './model-facade.ts';
 import { WebPages } from './web-pages.ts';
 
 /** Starts calls, tells how they are going, and ends them. */
-@WebServlet({ urlPatterns: ['/calls', '/calls/*'] })
+@WebServlet('/calls/*')
 export class PlaceCallServlet extends HttpServlet {
   @Resource() declare readonly model: ModelFacade;
   @Resource() declare readonly control: CallControl;
@@ -27,8 +27,7 @@ export class PlaceCallServlet extends HttpServlet {
   protected override async doPost(request: HttpServletRequest, response: HttpServletResponse): Promise<void> {
     const login = currentLogin(request);
     if (login === undefined) return sendUnauthorized(request, response);
-    // A form cannot send DELETE.
-    if (idIn(request) !== undefined) return this.doDelete(request, response);
+    if (idIn(request) !== undefined) return this.#endByForm(request, response);
     const to = (field(request, 'to') ?? '').trim().toLowerCase();
     const [caller, callee] = [await this.model.getPerson(login.name), await this.model.getPerson(to)];
     if (caller === undefined) return sendUnauthorized(request, response);
@@ -48,8 +47,13 @@ export class PlaceCallServlet extends HttpServlet {
     if (call === undefined) return noSuchCall(response);
     const leg = call.legs.find((each) => each.name === login.name);
     if (!isOver(call)) await this.control.endFromPage(call, leg?.displayName ?? login.name);
-    if (wantsHtml(request)) response.sendRedirect('/', 303);
-    else response.setStatus(204);
+    response.setStatus(204);
+  }
+
+  /** A form cannot send DELETE. */
+  async #endByForm(request: HttpServletRequest, response: HttpServletResponse): Promise<void> {
+    await this.doDelete(request, response);
+    if (response.getStatus() === 204) response.sendRedirect('/', 303);
   }
 
   /** A call is shown to its two people only; for anybody else it does not exist. */

@@ -49,12 +49,14 @@ export class App implements AsyncDisposable {
     return browser;
   }
 
-  /** Lets everything end, takes the phones away, and fails when something is left. */
-  async expectClean(): Promise<void> {
+  /** Lets everything end, takes the phones away, and fails when something is left or an error was logged. */
+  async expectClean(options: { errors?: boolean } = {}): Promise<void> {
     this.database.broken = false;
     await this.t.clock.advance('40s');
     for (const phone of this.t.phones) if (phone.registered) await phone.unregister();
     await expectNoLeaks(this.t, { after: '70s' });
+    const errors = this.t.log.filter((each) => each.level >= 50).map((each) => JSON.stringify(each));
+    if (options.errors !== true && errors.length > 0) throw new Error(errors.join('\n'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -526,7 +526,7 @@ describe('who can be called', () => {
         payload: { to: 'bob' },
       });
     const answers = await app.t.clock.until(Promise.all([post(), post()]));
-    expect(answers.map((each) => each.statusCode).sort()).toEqual([202, 409]);
+    expect(new Set(answers.map((each) => each.statusCode))).toEqual(new Set([202, 409]));
     await app.t.clock.advance('5s');
     expect(alice.calls).toHaveLength(1);
     await alice.calls[0]?.hangUp();
@@ -583,7 +583,10 @@ test('the list of calls is bounded: of ended calls the last 200 stay', async () 
   const { browser, alice } = await setUp(app);
   alice.onInvite({ act: 'reject' });
   const first = await place(browser, 'bob');
-  for (let count = 0; count < 200; count += 1) await place(browser, 'bob');
+  for (let count = 0; count < 200; count += 1) {
+    await app.t.settled();
+    await place(browser, 'bob');
+  }
   await app.t.settled();
   expect(app.parts.book.size).toBe(200);
   expect((await browser.get(`/calls/${first.id}`, { acceptJson: true })).statusCode).toBe(404);

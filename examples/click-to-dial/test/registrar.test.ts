@@ -113,7 +113,7 @@ describe('registering', () => {
     await using app = await startApp();
     const alice = unregistered(app, 'alice');
     await register(alice, { contact: '<sip:a@10.0.0.50>, <sip:b@10.0.0.50>', expires: '600' });
-    expect((await contactsOf(app)).sort()).toEqual(['sip:a@10.0.0.50', 'sip:b@10.0.0.50']);
+    expect(new Set(await contactsOf(app))).toEqual(new Set(['sip:a@10.0.0.50', 'sip:b@10.0.0.50']));
     const query = await register(alice, {});
     expect(query.status).toBe(200);
     await register(alice, { contact: '<sip:a@10.0.0.50>;expires=0' });
@@ -220,6 +220,6 @@ describe('when the database is gone', () => {
     expect(await callOf(browser, id)).toMatchObject({ state: 'ended', reason: 'Bob hung up' });
     app.database.broken = false;
     expect((await bob.register()).status).toBe(200);
-    await app.expectClean();
+    await app.expectClean({ errors: true });
   });
 });

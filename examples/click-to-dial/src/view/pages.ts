@@ -60,43 +60,48 @@ export function loginPage(site: SiteView, view: LoginView): string {
         <ul class="accounts">
           ${view.demo.map((person) => account(person, view.name))}
         </ul>
-        <details
-          ${(view.name !== undefined && !view.demo.some((each) => each.name === view.name)) || view.signUp === true ? html`open` : ''}
-        >
-          <summary>Another name</summary>
-          <form method="post" action="/login" class="fields">
-            <label
-              >Name<input
-                name="name"
-                autocomplete="username"
-                required
-                maxlength="32"
-                autocapitalize="none"
-                value="${view.signUp === true ? '' : (view.name ?? '')}"
-            /></label>
-            <label>Password<input name="password" type="password" autocomplete="current-password" required /></label>
-            <button type="submit" class="primary">Sign in</button>
-          </form>
-          <form method="post" action="/signup" class="fields">
-            <p class="hint">New here? Choose a name and a password.</p>
-            <label
-              >Name<input
-                name="name"
-                autocomplete="username"
-                required
-                maxlength="32"
-                autocapitalize="none"
-                pattern="[a-zA-Z][a-zA-Z0-9._\\-]*"
-                value="${view.signUp === true ? (view.name ?? '') : ''}"
-            /></label>
-            <label>Shown as<input name="displayName" maxlength="64" autocomplete="nickname" /></label>
-            <label>Password<input name="password" type="password" autocomplete="new-password" required /></label>
-            <button type="submit">Create account</button>
-          </form>
-        </details>
+        ${otherAccount(view)}
       </section>
     </main>`,
   );
+}
+
+/** Signing in under a name of one's own, or making one. */
+function otherAccount(view: LoginView): Html {
+  const isDemo = view.demo.some((each) => each.name === view.name);
+  const open = view.signUp === true || (view.name !== undefined && !isDemo);
+  return html`<details ${open && html`open`}>
+    <summary>Another name</summary>
+    <form method="post" action="/login" class="fields">
+      <label
+        >Name<input
+          name="name"
+          autocomplete="username"
+          required
+          maxlength="32"
+          autocapitalize="none"
+          value="${view.signUp === true ? '' : (view.name ?? '')}"
+      /></label>
+      <label>Password<input name="password" type="password" autocomplete="current-password" required /></label>
+      <button type="submit" class="primary">Sign in</button>
+    </form>
+    <form method="post" action="/signup" class="fields">
+      <p class="hint">New here? Choose a name and a password.</p>
+      <label
+        >Name<input
+          name="name"
+          autocomplete="username"
+          required
+          maxlength="32"
+          autocapitalize="none"
+          pattern="[a-zA-Z][a-zA-Z0-9._\\-]*"
+          value="${view.signUp === true ? (view.name ?? '') : ''}"
+      /></label>
+      <label>Shown as<input name="displayName" maxlength="64" autocomplete="nickname" /></label>
+      <label>Password<input name="password" type="password" autocomplete="new-password" required /></label>
+      <button type="submit">Create account</button>
+    </form>
+  </details>`;
 }
 
 function account(person: { name: string; displayName: string }, wanted: string | undefined): Html {
