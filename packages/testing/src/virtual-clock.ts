@@ -33,7 +33,7 @@ export class VirtualClock implements Clock {
 
   constructor(options: VirtualClockOptions = {}) {
     this.#epochMs = options.epochMs ?? DEFAULT_EPOCH_MS;
-    this.#patienceMs = options.patienceMs ?? 250;
+    this.#patienceMs = options.patienceMs ?? 1000;
   }
 
   /** Virtual milliseconds since the clock was made. */
@@ -151,7 +151,7 @@ export class VirtualClock implements Clock {
     const startedAt = performance.now();
     for (let round = 0; !watched.settled; round += 1) {
       await immediate();
-      if (this.nextDeadline() <= this.#now || (watched.stuck && round > QUIET_ROUNDS)) return;
+      if (this.nextDeadline() <= this.#now || (watched.stuck && round > STUCK_ROUNDS)) return;
       const elapsed = performance.now() - startedAt;
       if (elapsed > (outsideWork() ? this.#patienceMs : Math.min(this.#patienceMs, LEAST_PATIENCE_MS))) {
         watched.stuck = true;
@@ -176,7 +176,8 @@ interface Watched {
 const DEFAULT_EPOCH_MS = 1_750_000_000_000; // 2025-06-15T15:06:40Z, so that dates in tests repeat
 const QUIET_ROUNDS = 3;
 const MAX_ROUNDS = 100_000;
-const LEAST_PATIENCE_MS = 10;
+const STUCK_ROUNDS = 20;
+const LEAST_PATIENCE_MS = 500; // work in the thread pool, such as scrypt, cannot be seen from here
 const INSIDE =
   /^(Immediate|Timeout|TTYWrap|PipeWrap|MessagePort|ProcessWrap|SignalWrap|TickObject|Microtask|FSEventWrap)$/;
 
@@ -187,7 +188,7 @@ function watch(promise: Promise<unknown>): Watched {
   return watched;
 }
 
-/** True while this process waits for sockets, files or a thread pool. */
+/** True while this process may be waiting for sockets or files. */
 function outsideWork(): boolean {
   return process.getActiveResourcesInfo().some((kind) => !INSIDE.test(kind));
 }

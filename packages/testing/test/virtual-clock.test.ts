@@ -1,3 +1,5 @@
+import { scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { TestingError, VirtualClock, toMs } from '@siplet/testing';
 
@@ -67,8 +69,22 @@ describe('the virtual clock', () => {
   test('a probe that itself needs time does not stop the clock', async () => {
     const clock = new VirtualClock();
     clock.addIdleProbe(async () => new Promise<void>((resolve) => void clock.setTimer(1000, resolve)));
-    await clock.advance('10s');
-    expect(clock.now()).toBe(10_000);
+    await clock.advance('2s');
+    expect(clock.now()).toBe(2000);
+  });
+
+  test('waits for work in the thread pool, which nothing announces', async () => {
+    const clock = new VirtualClock();
+    const hash = promisify(scrypt);
+    const seen: number[] = [];
+    let idle: Promise<unknown> = Promise.resolve();
+    clock.addIdleProbe(async () => idle);
+    clock.setTimer(10, () => {
+      idle = hash('secret', 'salt', 32).then(() => seen.push(clock.now()));
+    });
+    clock.setTimer(11, () => seen.push(clock.now()));
+    await clock.advance(20);
+    expect(seen).toEqual([10, 11]);
   });
 
   test('until() moves time no further than the promise needs', async () => {
