@@ -44,7 +44,7 @@ describe('malformed input over real sockets', () => {
   afterAll(async () => {
     udp?.close();
     await app?.stop();
-  });
+  }, 30_000);
 
   const send = (data: string | Uint8Array): void => udp.send(data, app.sipPort, '127.0.0.1');
   const port = (): number => udp.address().port;

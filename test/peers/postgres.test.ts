@@ -16,7 +16,7 @@ describePeers('the application on PostgreSQL', ['sipp', 'pg_ctlcluster'], () => 
   afterAll(async () => {
     await app?.stop();
     await postgres?.stop();
-  });
+  }, 30_000);
 
   test('phones register, and a hundred calls are placed by HTTP, answered and ended', async () => {
     await using load = await CallLoad.prepare(app, 5);

@@ -10,7 +10,7 @@ describePeers('SIPp phones called by HTTP', ['sipp'], () => {
   }, 30_000);
   afterAll(async () => {
     await app?.stop();
-  });
+  }, 30_000);
 
   test.each<[Transport, Transport]>([
     ['udp', 'udp'],

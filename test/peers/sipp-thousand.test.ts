@@ -15,7 +15,7 @@ describePeers('a thousand calls and how fast the page learns of them', ['sipp'],
   }, 30_000);
   afterAll(async () => {
     await app?.stop();
-  });
+  }, 30_000);
 
   test('SSE shows each state within 200 ms of the SIP message that caused it', async () => {
     const alice = await app.logIn('alice');

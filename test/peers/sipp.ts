@@ -143,7 +143,10 @@ export class Sipp implements AsyncDisposable {
 
   /** The log as one line a message, for error messages. */
   get story(): string {
-    return this.log.map((m) => `${m.sent ? '→' : '←'} ${m.firstLine}  (${m.cseq})`).join('\n');
+    return this.log
+      .slice(0, 60)
+      .map((m) => `${m.sent ? '→' : '←'} ${m.firstLine}  (${m.cseq})`)
+      .join('\n');
   }
 
   /** Waits for a message in the log. */

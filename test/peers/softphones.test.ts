@@ -15,7 +15,7 @@ describePeers('baresip and linphone called by HTTP', ['baresip', 'linphonec'], (
   }, 30_000);
   afterAll(async () => {
     await app?.stop();
-  });
+  }, 30_000);
 
   test.each(['udp', 'tcp'] as const)(
     'baresip calls linphone over %s and each hears the tone of the other',
