@@ -107,6 +107,7 @@ export class InitialDispatcher {
         return this.#kernel.invoke(session, request, undefined);
       },
       () => request.toString(),
+      () => this.#kernel.outbound.giveUp(request),
     );
   }
 

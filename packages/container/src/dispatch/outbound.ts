@@ -101,6 +101,12 @@ export class Outbound {
     }
   }
 
+  /** The handler of a request does not settle: whoever waits for an answer gets a 500, once. */
+  giveUp(request: ContainerRequest): void {
+    if (request.proxy?.isStarted === true || request.relay !== undefined) return; // the branches answer
+    this.refuse(request, 500);
+  }
+
   /** The container itself answers a request finally; true when nobody had. */
   refuse(request: ContainerRequest, status: number, retryAfter?: number): boolean {
     if (request.answered !== 0 || request.serverTransaction === undefined) return false;

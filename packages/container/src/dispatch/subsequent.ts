@@ -39,6 +39,7 @@ export class SubsequentDispatcher {
         return this.#deliver(request, session);
       },
       () => request.toString(),
+      () => this.#kernel.outbound.giveUp(request),
     );
   }
 

@@ -56,13 +56,22 @@ export class BusyTracker {
 class Turn {
   readonly mailbox: Mailbox;
   readonly label: Label;
+  readonly abandoned: (() => void) | undefined;
   active = true;
   watchdog: ArmedTimer | undefined = undefined;
 
-  constructor(mailbox: Mailbox, label: Label) {
+  constructor(mailbox: Mailbox, label: Label, abandoned: (() => void) | undefined) {
     this.mailbox = mailbox;
     this.label = label;
+    this.abandoned = abandoned;
   }
+}
+
+/** Work that waits. */
+interface Entry {
+  readonly work: Work;
+  readonly label: Label;
+  readonly abandoned: (() => void) | undefined;
 }
 
 const currentTurn = new AsyncLocalStorage<Turn>();
@@ -71,7 +80,7 @@ const currentTurn = new AsyncLocalStorage<Turn>();
 export class Mailbox {
   readonly #host: MailboxHost;
   readonly #endOfTurn: (() => void | Promise<void>) | undefined;
-  readonly #queue: { work: Work; label: Label }[] = [];
+  readonly #queue: Entry[] = [];
   #turn: Turn | undefined = undefined;
   #draining = false;
 
@@ -92,14 +101,17 @@ export class Mailbox {
     return turn !== undefined && turn.active && turn.mailbox === this;
   }
 
-  /** Runs `work` now when the mailbox is free, else after what waits; makes no promise when `work` makes none. */
-  enter(work: Work, label: Label = 'work'): void {
+  /**
+   * Runs `work` now when the mailbox is free, else after what waits; makes no promise when `work` makes none.
+   * `abandoned` is called when the watchdog goes on without it.
+   */
+  enter(work: Work, label: Label = 'work', abandoned?: () => void): void {
     if (this.#turn !== undefined || this.#draining) {
-      this.#queue.push({ work, label });
+      this.#queue.push({ work, label, abandoned });
       return;
     }
     this.#host.tracker.began();
-    this.#begin(work, label);
+    this.#begin(work, label, abandoned);
     this.#drain();
   }
 
@@ -115,8 +127,8 @@ export class Mailbox {
     });
   }
 
-  #begin(work: Work, label: Label): void {
-    const turn = new Turn(this, label);
+  #begin(work: Work, label: Label, abandoned: (() => void) | undefined): void {
+    const turn = new Turn(this, label, abandoned);
     this.#turn = turn;
     const result = currentTurn.run(turn, () => this.#runTurn(work, turn));
     if (isPromise(result)) {
@@ -161,6 +173,7 @@ export class Mailbox {
     turn.watchdog = this.#host.timers.after(this.#host.watchdogMs, () => {
       if (!turn.active) return;
       this.#host.stuck(textOf(turn.label));
+      turn.abandoned?.();
       this.#resume(turn);
     });
   }
@@ -183,7 +196,7 @@ export class Mailbox {
     while (this.#turn === undefined) {
       const next = this.#queue.shift();
       if (next === undefined) break;
-      this.#begin(next.work, next.label);
+      this.#begin(next.work, next.label, next.abandoned);
     }
     this.#draining = false;
     if (this.#turn === undefined) this.#host.tracker.ended();

@@ -105,7 +105,7 @@ describe('third-party call control as in the tutorial (RFC 3725 §4.1, flow I)',
     expectLadder(
       t,
       `siplet -> alice: INVITE
-       alice -> siplet: 200 OK (SDP)
+       alice -> siplet: 200 OK (SDP) ×2
        siplet -> bob: INVITE (SDP)
        bob -> siplet: 180 Ringing
        ...
