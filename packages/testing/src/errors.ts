@@ -8,7 +8,7 @@ export const ERRORS = {
   TST_ERR_STALLED: {
     message: 'virtual time cannot go on: %s',
     fault: 'local',
-    remedy: 'What the test waits for did not happen. Print t.ladder() to see the last message that was exchanged.',
+    remedy: 'What the test waits for did not happen. t.ladder() shows what was exchanged until now.',
   },
   TST_ERR_LIVELOCK: {
     message: 'more than %s rounds of timers ran at the same virtual instant',

@@ -12,6 +12,8 @@ export interface LadderOptions {
   readonly times?: boolean;
   /** Messages from this virtual time on. */
   readonly sinceMs?: number;
+  /** Only so many messages, the latest. */
+  readonly last?: number;
   /** Leave out everything that belongs to these methods, such as REGISTER. */
   readonly without?: readonly string[];
   /** Parties from left to right; the others follow in order of appearance. */
@@ -64,8 +66,9 @@ export function ladderSteps(net: VirtualNetwork, options: LadderOptions = {}): L
       }
     }
   }
-  const { sinceMs = 0, without = [] } = options;
-  return [...steps.values()].filter((step) => step.at >= sinceMs && !without.includes(step.method));
+  const { sinceMs = 0, without = [], last = Infinity } = options;
+  const shown = [...steps.values()].filter((step) => step.at >= sinceMs && !without.includes(step.method));
+  return shown.slice(Math.max(0, shown.length - last));
 }
 
 /** Draws what was sent on a network as text. */

@@ -89,6 +89,8 @@ export class PhoneAgent {
   readonly clock: VirtualClock;
   readonly messages: PhoneMessage[] = [];
   readonly transactions: PhoneTransactions;
+  /** What happened on the network so far, for the message of a wait that failed. */
+  explain: () => string = () => '';
   readonly #random: SeededRandom;
   readonly #link: PhoneLink;
   #known: KnownChallenge | undefined;
@@ -215,7 +217,7 @@ export class PhoneAgent {
     await clock.stepWhile(() => !condition() && clock.nextDeadline() <= limitAt);
     if (condition()) return;
     const why = clock.nextDeadline() === Infinity ? 'nothing is due any more' : `gave up after ${limit}`;
-    throw new TestingError('TST_ERR_STALLED', `${this.identity.user} waited for ${what}, ${why}`);
+    throw new TestingError('TST_ERR_STALLED', `${this.identity.user} waited for ${what}, ${why}\n${this.explain()}`);
   }
 
   /** Where a request goes: to the literal address of its next hop, or to the server. */

@@ -2,6 +2,7 @@ import type { MessageConnection } from '@siplet/transport';
 import type { Duration } from './duration.ts';
 import { toMs } from './duration.ts';
 import { TestingError } from './errors.ts';
+import { renderLadder } from './ladder.ts';
 import { hostPortOf } from './npm-sip.ts';
 import type { WireRequest, WireResponse } from './npm-sip.ts';
 import { PhoneAgent } from './phone-agent.ts';
@@ -87,6 +88,7 @@ export class Phone {
       (receive) => openLink(options.transport ?? 'udp', world, identity, port, receive),
       (request, server, text) => this.#request(request, server, text),
     );
+    this.#agent.explain = () => renderLadder(world.net, { last: 30 });
     this.#registration = new PhoneRegistration(this.#agent);
   }
 

@@ -307,6 +307,17 @@ describe('registration of a phone', () => {
   });
 });
 
+test('a wait that cannot end says what was waited for and shows what was exchanged', async () => {
+  const { alice, bob, net, clock } = pair();
+  bob.onInvite({ act: 'reject' });
+  await alice.call(BOB).ended();
+  await clock.advance('1m');
+  const failure = String(await alice.nextCall().catch((error: unknown) => error));
+  expect(failure).toContain('alice waited for a call, nothing is due any more');
+  expect(failure).toMatch(/\|<- 486 Busy Here -+\|/);
+  expect(net.inFlight).toBe(0);
+});
+
 test('a WebSocket phone names itself like JsSIP, and its socket closes when it vanishes (RFC 7118 §5)', async () => {
   const ports = virtualPorts();
   const heard: string[] = [];
