@@ -423,6 +423,30 @@ describe('transport failure', () => {
   });
 });
 
+describe('over a reliable transport', () => {
+  test('a finished transaction leaves nothing behind at once (RFC 3261 §17: Timers D, I, J, K are 0)', () => {
+    const via = 'Via: SIP/2.0/TCP 192.0.2.2:5062;branch=z9hG4bKpeer';
+    const bench = new Bench();
+    bench.engine.send(request('OPTIONS'), flow('TCP'), 0);
+    bench.receive(answer(bench.out.sent[0]?.text ?? '', 200), flow('TCP'));
+    bench.engine.send(request(), flow('TCP'), 0);
+    bench.receive(answer(bench.out.sent[1]?.text ?? '', 486), flow('TCP'));
+    expect(bench.out.takeEvents()).toEqual(['200', 'terminated', '486', 'terminated']);
+    bench.receive(incoming('OPTIONS', { via }), flow('TCP'));
+    const options = bench.event('request').transaction;
+    bench.engine.respond(options, reply(options, 100), 0); // allowed on TCP (RFC 4320 §4.1)
+    bench.engine.respond(options, reply(options, 200), 0);
+    expect(bench.out.takeEvents()).toEqual(['request', 'terminated']);
+    bench.receive(incoming('INVITE', { via }), flow('TCP'));
+    const invite = bench.event('request').transaction;
+    bench.engine.respond(invite, reply(invite, 486), 0);
+    bench.receive(incoming('ACK', { via, toTag: 'b' }), flow('TCP'));
+    expect(bench.out.takeEvents()).toEqual(['request', 'terminated']);
+    expect(bench.engine.counts()).toEqual(IDLE);
+    expect(bench.engine.nextTimeout()).toBe(Infinity);
+  });
+});
+
 describe('stateless sending', () => {
   test('a request gets a branch that depends on the incoming one only (RFC 3261 §16.11)', () => {
     const branchOf = (text: string): string => {

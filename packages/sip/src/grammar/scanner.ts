@@ -284,19 +284,47 @@ export function splitList(text: string): string[] {
   let start = 0;
   let quotes = false;
   let angle = false;
-  for (let i = 0; i <= text.length; i++) {
-    const code = i < text.length ? text.charCodeAt(i) : 44;
-    if (quotes && i < text.length) {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (quotes) {
       if (code === BACKSLASH) i++;
       else if (code === QUOTE) quotes = false;
     } else if (code === QUOTE) quotes = true;
     else if (code === 60) angle = true;
     else if (code === 62) angle = false;
-    else if (code === 44 && (!angle || i >= text.length)) {
+    else if (code === 44 && !angle) {
       const value = text.slice(start, i).trim();
       if (value !== '') values.push(value);
       start = i + 1;
     }
   }
+  const last = text.slice(start).trim();
+  if (last !== '') values.push(last);
   return values;
+}
+
+/** How many values splitList would find in `text[start, end)`. */
+export function countList(text: string, start: number, end: number): number {
+  let count = 0;
+  let filled = false;
+  let quotes = false;
+  let angle = false;
+  for (let i = start; i < end; i++) {
+    const code = text.charCodeAt(i);
+    if (quotes) {
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) quotes = false;
+      continue;
+    }
+    if (code === 44 && !angle) {
+      if (filled) count++;
+      filled = false;
+      continue;
+    }
+    filled ||= code > 32;
+    if (code === QUOTE) quotes = true;
+    else if (code === 60) angle = true;
+    else if (code === 62) angle = false;
+  }
+  return filled ? count + 1 : count;
 }

@@ -1,6 +1,6 @@
 import type { ByteCodec } from '../codec.ts';
 import * as E from '../errors.ts';
-import { CLASS, decimal, isAll, isBlank, splitList, TOKEN } from '../grammar/scanner.ts';
+import { CLASS, decimal, isAll, isBlank, countList, TOKEN } from '../grammar/scanner.ts';
 import { hashStep, headerInfoAt, internMethod, KNOWN_HEADERS, MANDATORY, type HeaderInfo } from '../header/names.ts';
 import { HeaderField, Headers } from './headers.ts';
 import { SipRequest, SipResponse, type SipMessage } from './message.ts';
@@ -99,7 +99,7 @@ class Parser {
   readonly #headers = new Headers();
   #problem: Problem | undefined;
   #seen = 0;
-  #comma = false;
+  #commas = 0;
   #folded = false;
   #spoilt = false;
 
@@ -211,19 +211,23 @@ class Parser {
     }
   }
 
-  // The end of the value that starts at `from` (its CR); -1 when the text ends first. Sets #comma, #folded, #spoilt.
+  // The end of the value that starts at `from` (its CR); -1 when the text ends first. Sets #commas, #folded, #spoilt.
   #value(from: number, end: number): number {
     const bytes = this.#bytes;
-    this.#comma = this.#folded = this.#spoilt = false;
+    this.#folded = this.#spoilt = false;
+    let commas = 0;
     for (let at = from; ; at++) {
       const code = bytes[at] ?? 0;
       if (code >= 32) {
-        if (code === 44) this.#comma = true;
+        if (code === 44) commas++;
         continue;
       }
       if (at >= end) return -1;
       if (code === CR && bytes[at + 1] === LF) {
-        if (at + 2 >= end || !isBlank(bytes[at + 2] ?? 0)) return at;
+        if (at + 2 >= end || !isBlank(bytes[at + 2] ?? 0)) {
+          this.#commas = commas;
+          return at;
+        }
         this.#folded = true; // RFC 3261 §7.3.1
         at += 2;
       } else if (code === 0 || code === CR || code === LF) {
@@ -252,7 +256,7 @@ class Parser {
       return;
     }
     if (!info.list) return;
-    const values = this.#comma ? splitList(this.#text.slice(from, to)).length : 1;
+    const values = this.#commas === 0 ? 1 : countList(this.#text, from, to);
     const total = (counted[info.index] ?? 0) + values;
     counted[info.index] = total;
     if (total > this.#maxValues) this.#fail(E.LIMIT_VALUES, info.name);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import {
   METHODS,
   NameAddr,
@@ -7,6 +8,9 @@ import {
   Via,
   canonicalName,
   headerInfo,
+  isFinal,
+  isProvisional,
+  isSuccess,
   parseCSeq,
   parseNameAddr,
   parseRAck,
@@ -17,6 +21,7 @@ import {
   splitList,
   unquote,
 } from '@siplet/sip';
+import { countList } from '../../src/grammar/scanner.ts';
 
 const code = (value: string): unknown => expect.objectContaining({ code: value });
 
@@ -170,7 +175,8 @@ describe('Parameters', () => {
     params.set('b', '"already"');
     params.set('c', '"not "closed"');
     params.set('d', '[::1]');
-    expect(params.toString()).toBe(';a="x y";b="already";c="\\"not \\"closed\\"";d=[::1]');
+    params.set('e', '"esc\\"aped"');
+    expect(params.toString()).toBe(';a="x y";b="already";c="\\"not \\"closed\\"";d=[::1];e="esc\\"aped"');
     expect(() => params.set('x', 'a\r\nb')).toThrow(code('SIP_ERR_HEADER_INJECTION'));
     expect(() => params.set('x;y', 'a')).toThrow(code('SIP_ERR_HEADER_NAME'));
   });
@@ -224,6 +230,17 @@ describe('names, methods and phrases', () => {
     ]);
   });
 
+  test('status classes', () => {
+    expect([
+      isProvisional(199),
+      isProvisional(200),
+      isSuccess(299),
+      isSuccess(300),
+      isFinal(199),
+      isFinal(200),
+    ]).toEqual([true, false, true, false, false, true]);
+  });
+
   test('phrases fall back to their class', () => {
     expect(reasonPhrase(486)).toBe('Busy Here');
     expect(reasonPhrase(299)).toBe('Success');
@@ -239,6 +256,12 @@ describe('names, methods and phrases', () => {
     expect(splitList('"open, x')).toEqual(['"open, x']);
     expect(splitList('<open, x')).toEqual(['<open, x']);
     expect(splitList('')).toEqual([]);
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(',', '"', '<', '>', '\\', ' ', 'a')), (parts) => {
+        const text = parts.join('');
+        expect(countList(text, 0, text.length)).toBe(splitList(text).length);
+      }),
+    );
   });
 
   test('quote and unquote are inverse', () => {
