@@ -99,7 +99,8 @@ class Parser {
   readonly #headers = new Headers();
   #problem: Problem | undefined;
   #seen = 0;
-  #commas = 0;
+  #comma = 0;
+  #hasNul = false;
   #folded = false;
   #spoilt = false;
 
@@ -187,6 +188,7 @@ class Parser {
   #headerLines(start: number, end: number): void {
     const bytes = this.#bytes;
     counted.fill(0);
+    this.#hasNul = this.#text.includes('\0', start);
     let pos = start;
     for (let count = 0; pos < end; count++) {
       if (count >= this.#maxHeaders) return this.#fail(E.LIMIT_HEADERS);
@@ -211,24 +213,27 @@ class Parser {
     }
   }
 
-  // The end of the value that starts at `from` (its CR); -1 when the text ends first. Sets #commas, #folded, #spoilt.
+  // The end of the value that starts at `from` (its CR); -1 when the text ends first. Sets #folded and #spoilt.
   #value(from: number, end: number): number {
+    const lf = this.#text.indexOf('\n', from);
+    if (lf < 0 || lf >= end) return -1;
+    const plain = this.#text.indexOf('\r', from) === lf - 1 && !this.#hasNul;
+    if (!plain || (lf + 1 < end && isBlank(this.#bytes[lf + 1] ?? 0))) return this.#oddValue(from, end);
+    this.#folded = this.#spoilt = false;
+    return lf - 1;
+  }
+
+  // The same, character by character: line breaks inside (RFC 3261 §7.3.1), or bare CR, LF or NUL.
+  #oddValue(from: number, end: number): number {
     const bytes = this.#bytes;
     this.#folded = this.#spoilt = false;
-    let commas = 0;
     for (let at = from; ; at++) {
       const code = bytes[at] ?? 0;
-      if (code >= 32) {
-        if (code === 44) commas++;
-        continue;
-      }
+      if (code >= 32) continue;
       if (at >= end) return -1;
       if (code === CR && bytes[at + 1] === LF) {
-        if (at + 2 >= end || !isBlank(bytes[at + 2] ?? 0)) {
-          this.#commas = commas;
-          return at;
-        }
-        this.#folded = true; // RFC 3261 §7.3.1
+        if (at + 2 >= end || !isBlank(bytes[at + 2] ?? 0)) return at;
+        this.#folded = true;
         at += 2;
       } else if (code === 0 || code === CR || code === LF) {
         this.#spoilt = true;
@@ -256,7 +261,10 @@ class Parser {
       return;
     }
     if (!info.list) return;
-    const values = this.#commas === 0 ? 1 : countList(this.#text, from, to);
+    // One moving search over the whole message finds the lines with commas.
+    if (this.#comma < from) this.#comma = this.#text.indexOf(',', from);
+    if (this.#comma < 0) this.#comma = Number.MAX_SAFE_INTEGER;
+    const values = this.#comma >= to ? 1 : countList(this.#text, from, to);
     const total = (counted[info.index] ?? 0) + values;
     counted[info.index] = total;
     if (total > this.#maxValues) this.#fail(E.LIMIT_VALUES, info.name);
