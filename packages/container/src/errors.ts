@@ -49,6 +49,7 @@ export interface ErrorFactory {
 
 /** Registers one error code and returns its factory. */
 export function define(code: `CTR_ERR_${string}`, message: string, options: DefineOptions): ErrorFactory {
+  if (Object.hasOwn(ERRORS, code)) throw new Error(`${code} is defined twice`);
   const entry: ErrorEntry = { message, ...options };
   ERRORS[code] = entry;
   const text = (...args: readonly unknown[]): string => format(message, args);
