@@ -12,12 +12,16 @@ import {
 /** How values are protected when they are set: quoted in headers, %-escaped in URIs. */
 export type ParameterStyle = 'header' | 'uri';
 
+const NAME = 0;
+const VALUE_AT = 1;
+const KEY = 2;
+const WIDTH = 3;
+
 /** An ordered parameter list whose names are case-insensitive. Values are kept as written (quoted or escaped form). */
 export class Parameters implements Iterable<[string, string]> {
   readonly #style: ParameterStyle;
-  #names: string[] = [];
-  #keys: string[] = [];
-  #values: string[] = [];
+  // Name, value, lower-case name, name, value … in one array, none while empty: most lists are short or empty.
+  #items: string[] | undefined = undefined;
 
   constructor(style: ParameterStyle = 'header') {
     this.#style = style;
@@ -25,20 +29,20 @@ export class Parameters implements Iterable<[string, string]> {
 
   /** The value as written, `''` for a flag, undefined when absent. */
   get(name: string): string | undefined {
-    const at = this.#keys.indexOf(name.toLowerCase());
-    return at < 0 ? undefined : this.#values[at];
+    const at = this.#find(name);
+    return at < 0 ? undefined : this.#items?.[at + VALUE_AT];
   }
 
   has(name: string): boolean {
-    return this.#keys.includes(name.toLowerCase());
+    return this.#find(name) >= 0;
   }
 
   /** Sets or adds; `''` makes a flag. @throws SIP_ERR_HEADER_INJECTION, SIP_ERR_HEADER_NAME */
   set(name: string, value: string): void {
     const safe = this.#protect(value);
-    const at = this.#keys.indexOf(name.toLowerCase());
-    if (at >= 0) {
-      this.#values[at] = safe;
+    const at = this.#find(name);
+    if (at >= 0 && this.#items !== undefined) {
+      this.#items[at + VALUE_AT] = safe;
       return;
     }
     if (this.#style === 'header') requireToken(name);
@@ -46,22 +50,17 @@ export class Parameters implements Iterable<[string, string]> {
   }
 
   delete(name: string): void {
-    const at = this.#keys.indexOf(name.toLowerCase());
-    if (at < 0) return;
-    this.#names.splice(at, 1);
-    this.#keys.splice(at, 1);
-    this.#values.splice(at, 1);
+    const at = this.#find(name);
+    if (at >= 0) this.#items?.splice(at, WIDTH);
   }
 
   get size(): number {
-    return this.#names.length;
+    return this.#items === undefined ? 0 : this.#items.length / WIDTH;
   }
 
   clone(): Parameters {
     const copy = new Parameters(this.#style);
-    copy.#names = this.#names.slice();
-    copy.#keys = this.#keys.slice();
-    copy.#values = this.#values.slice();
+    if (this.#items !== undefined) copy.#items = this.#items.slice();
     return copy;
   }
 
@@ -72,10 +71,12 @@ export class Parameters implements Iterable<[string, string]> {
 
   /** The list with another first and middle separator (`?a=b&c=d` in URIs). */
   format(first: string, between: string): string {
+    const items = this.#items;
+    if (items === undefined) return '';
     let out = '';
-    for (let i = 0; i < this.#names.length; i++) {
-      const value = this.#values[i] ?? '';
-      out += (i === 0 ? first : between) + (this.#names[i] ?? '');
+    for (let i = 0; i < items.length; i += WIDTH) {
+      const value = items[i + VALUE_AT] ?? '';
+      out += (i === 0 ? first : between) + (items[i + NAME] ?? '');
       if (value !== '') out += `=${value}`;
     }
     return out;
@@ -83,16 +84,26 @@ export class Parameters implements Iterable<[string, string]> {
 
   /** Adds without checks what a parser read; false when the name is there already. @internal */
   append(name: string, value: string): boolean {
-    const key = name.toLowerCase();
-    if (this.#keys.includes(key)) return false;
-    this.#names.push(name);
-    this.#keys.push(key);
-    this.#values.push(value);
+    if (this.#items === undefined) {
+      this.#items = [name, value, name.toLowerCase()];
+      return true;
+    }
+    if (this.#find(name) >= 0) return false;
+    this.#items.push(name, value, name.toLowerCase());
     return true;
   }
 
   *[Symbol.iterator](): Iterator<[string, string]> {
-    for (let i = 0; i < this.#names.length; i++) yield [this.#names[i] ?? '', this.#values[i] ?? ''];
+    const items = this.#items ?? [];
+    for (let i = 0; i < items.length; i += WIDTH) yield [items[i + NAME] ?? '', items[i + VALUE_AT] ?? ''];
+  }
+
+  #find(name: string): number {
+    const items = this.#items;
+    if (items === undefined) return -1;
+    const key = name.toLowerCase();
+    for (let i = 0; i < items.length; i += WIDTH) if (items[i + KEY] === key) return i;
+    return -1;
   }
 
   #protect(value: string): string {

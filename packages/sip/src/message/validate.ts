@@ -14,9 +14,8 @@ export function validateRequest(request: SipRequest): string | undefined {
     if (request.uri instanceof SipUri && request.uri.headers.size > 0) return E.URI;
     if (headers.from === undefined || headers.to === undefined) return E.NAME_ADDR;
     // RFC 3261 §10.2.2: the wildcard stands alone
-    if (headers.has('Contact') && headers.getAll('Contact').includes('*') && headers.getAll('Contact').length > 1) {
-      return E.NAME_ADDR;
-    }
+    const contacts = headers.getAll('Contact');
+    if (contacts.length > 1 && contacts.includes('*')) return E.NAME_ADDR;
     headers.addresses('Contact');
     headers.addresses('Route');
     headers.addresses('Record-Route');

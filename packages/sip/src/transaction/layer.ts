@@ -125,6 +125,7 @@ export class TransactionLayer implements Machine {
     if (transaction.isInvite && is2xx) this.#expectAck(transaction, response, asUas);
     const final = transaction.isInvite ? (is2xx ? 'send2xx' : 'send3xx-6xx') : 'sendFinal';
     this.#step(transaction, status < 200 ? 'send1xx' : final, bytes);
+    if (status >= 200) transaction.request.headers.release(); // what now waits for 32 s shall be small
   }
 
   #expectAck(transaction: ServerTransaction, response: SipResponse, asUas: boolean): void {
