@@ -65,6 +65,6 @@ export class ListenerRegistry {
   #failed(cause: unknown, listener: object, kind: ListenerKind, method: string): void {
     const text = cause instanceof Error ? cause.message : String(cause);
     const error = listenerThrew.because(cause, listener.constructor.name, method, this.#application, text);
-    this.#logger.error({ err: error, cause, code: error.code, app: this.#application, kind }, error.message);
+    this.#logger.error({ err: cause, code: error.code, kind }, error.message);
   }
 }

@@ -32,8 +32,10 @@ export class ContainerAsyncContext extends AsyncContext {
   /** Arms the timeout and watches the connection. @internal */
   start(): void {
     this.#exchange.unit.opened(this);
-    this.#exchange.reply.raw.on('close', () => this.#connectionClosed());
-    this.#arm();
+    const { raw } = this.#exchange.reply;
+    raw.on('close', () => this.#connectionClosed());
+    if (raw.destroyed) this.#connectionClosed();
+    else this.#arm();
   }
 
   get isDone(): boolean {
@@ -85,6 +87,7 @@ export class ContainerAsyncContext extends AsyncContext {
     this.#stream = stream;
     this.#writeHead();
     stream.start();
+    if (fastifyRequest.method === 'HEAD') stream.close(); // its head was all that was asked for
     return stream;
   }
 
@@ -153,10 +156,7 @@ export class ContainerAsyncContext extends AsyncContext {
       try {
         listener[method]?.(error === undefined ? { context: this } : { context: this, error });
       } catch (cause) {
-        this.#exchange.unit.logger.error(
-          { err: cause, app: this.#exchange.unit.name },
-          `AsyncListener.${method} threw`,
-        );
+        this.#exchange.unit.logger.error({ err: cause }, `AsyncListener.${method} threw`);
       }
     }
   }

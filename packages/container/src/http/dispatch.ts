@@ -60,7 +60,7 @@ function fail(exchange: Exchange, holder: WebServletHolder, cause: unknown): voi
       cause instanceof Error ? cause.message : String(cause),
     );
     unit.logger.error(
-      { err: cause, code: error.code, app: unit.name, servlet: holder.name, reqId: exchange.fastifyRequest.id },
+      { err: cause, code: error.code, servlet: holder.name, reqId: exchange.fastifyRequest.id },
       error.message,
     );
     response.fail(error, 500, undefined);

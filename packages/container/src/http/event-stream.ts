@@ -37,6 +37,10 @@ export class HttpEventStream extends EventStream {
   start(): void {
     this.#raw.on('close', () => this.#end());
     this.#raw.on('error', () => this.#end());
+    if (this.#raw.destroyed) {
+      this.#end(); // the browser went while the servlet worked
+      return;
+    }
     this.#beatLater();
   }
 

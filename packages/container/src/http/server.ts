@@ -31,6 +31,7 @@ import { routesOf } from './mapping.ts';
 import { pathOf } from './request.ts';
 import type { Mapping, WebUnit } from './web-unit.ts';
 
+const REQUEST_TIMEOUT_MS = 300_000; // Node's own default, which Fastify switches off
 const METHODS: HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'];
 
 /** The HTTP server of a container. */
@@ -44,10 +45,12 @@ export class HttpServer {
     this.#options = options;
     this.#logger = logger;
     this.fastify = createFastify({
-      loggerInstance: logger as unknown as FastifyBaseLogger,
+      loggerInstance: logger.child({}) as unknown as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
       bodyLimit: options.bodyLimitBytes,
       trustProxy: options.trustProxy,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      frameworkErrors: (error, request, reply) => this.#unroutable(error, request, reply),
     }) as unknown as FastifyInstance;
     this.#prepare();
   }
@@ -80,12 +83,17 @@ export class HttpServer {
    */
   async listen(): Promise<void> {
     const { host, port } = this.#options;
+    const { log } = this.fastify;
+    const { level } = log;
     try {
+      log.level = 'silent'; // who starts the container prints the addresses, all of them
       await this.fastify.listen({ host, port });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'EADDRINUSE') throw portInUse.because(error, port, host);
       throw httpListen.because(error, host, port, message);
+    } finally {
+      log.level = level;
     }
   }
 
@@ -166,6 +174,12 @@ export class HttpServer {
     if (status < 500) return sendErrorPage(reply, accept, status, error.message, error.code);
     this.#logger.error({ err: cause, reqId: request.id, path: pathOf(request.url) }, 'An HTTP route threw');
     return sendErrorPage(reply, accept, status, undefined);
+  }
+
+  // An address that cannot be decoded; no hook has run.
+  #unroutable(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+    void reply.headers(SECURITY_HEADERS);
+    sendErrorPage(reply, request.headers.accept, error.statusCode ?? 400, error.message, error.code);
   }
 
   #translate(

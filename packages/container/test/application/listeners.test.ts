@@ -66,7 +66,6 @@ describe('listeners', () => {
       expect.objectContaining({
         level: 50,
         code: 'CTR_ERR_LISTENER_THREW',
-        app: 'App',
         msg: 'Recording.sessionCreated of App threw: oops',
       }),
     ]);

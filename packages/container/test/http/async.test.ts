@@ -104,6 +104,13 @@ describe('event streams', () => {
     expect(text()).toContain('data: {"since":"41"}');
   });
 
+  test('HEAD gets the head of a stream and nothing stays open', async () => {
+    await using web = await webHarness(EventsApplication);
+    const { statusCode, headers } = await web.request('HEAD', '/events');
+    expect([statusCode, headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    expect(web.deployment.web.openExchanges).toBe(0);
+  });
+
   test('hand out the session cookie with their head', async () => {
     await using web = await webHarness(EventsApplication);
     const pending = web.request('POST', '/events');
@@ -136,7 +143,7 @@ describe('event streams', () => {
     const data = 'x'.repeat(10_000);
     let most = 0;
     let sent = 0;
-    while (stream?.send({ data }) === true) {
+    while (sent < 3000 && stream?.send({ data }) === true) {
       sent += 1;
       most = Math.max(most, servletOf(web).contexts[0] === undefined ? 0 : waiting(servletOf(web)));
       if (sent % 10 === 0) await new Promise((resolve) => setImmediate(resolve));

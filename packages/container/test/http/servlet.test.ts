@@ -92,6 +92,13 @@ describe('mapping of URLs to servlets (Servlet 3.0 §12)', () => {
     expect((await web.request('GET', '/')).body).toBe('<p>default');
   });
 
+  test('an address that cannot be decoded is 400 in the usual form', async () => {
+    await using web = await webHarness(WebApplication);
+    const { statusCode, body, headers } = await web.request('GET', '/%zz');
+    expect([statusCode, JSON.parse(body).code]).toEqual([400, 'FST_ERR_BAD_URL']);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff' });
+  });
+
   test('a context path prefixes every servlet and is told to the servlet', async () => {
     await using web = await webHarness(WebApplication, { contextPath: '/shop' });
     expect(JSON.parse((await web.request('GET', '/shop/calls/1')).body)).toMatchObject({
