@@ -1,5 +1,5 @@
 import type { SipApplicationRouter, SipApplicationRouterInfo } from '@siplet/api';
-import { createResponseFor, type Flow, type ServerTransaction, type SipRequest } from '@siplet/sip';
+import { createResponseFor, type Flow, type ServerTransaction, type SipRequest, SipUri } from '@siplet/sip';
 import type { Application } from '../application/application.ts';
 import { applicationNotDeployed, keyThrew, routerThrew } from '../sip-errors.ts';
 import { ContainerRequest } from '../message/request.ts';
@@ -70,8 +70,7 @@ export class InitialDispatcher {
     if (request.answered !== 0) return; // cancelled while the router thought
     const name = info?.getNextApplicationName();
     if (info === undefined || name === undefined) {
-      this.#kernel.logger.debug({ request: request.toString() }, 'No application for this request');
-      this.#answer(request, this.#options.noApplicationStatus);
+      this.#unclaimed(request);
       return;
     }
     const app = this.#kernel.application(name);
@@ -86,6 +85,14 @@ export class InitialDispatcher {
       return;
     }
     this.#deliver(request, app, info);
+  }
+
+  // RFC 3261 §11.2: an OPTIONS to this server itself asks what it can do
+  #unclaimed(request: ContainerRequest): void {
+    const { uri, method } = request.message;
+    const isPing = method === 'OPTIONS' && uri instanceof SipUri && uri.user === undefined;
+    this.#kernel.logger.debug({ request: request.toString() }, 'No application for this request');
+    this.#answer(request, isPing && this.#kernel.host.isLocal(uri) ? 200 : this.#options.noApplicationStatus);
   }
 
   #deliver(request: ContainerRequest, app: Application, info: SipApplicationRouterInfo): void {

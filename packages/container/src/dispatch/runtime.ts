@@ -177,10 +177,10 @@ export class SipRuntime implements Kernel {
         if (isTransactionUser(event.transaction.owner)) event.transaction.owner.onTimeout();
         return;
       case 'transportError':
-        if (isTransactionUser(event.transaction.owner)) event.transaction.owner.onTransportError(event.error);
+        this.#transportFailed(event.transaction.owner, event.error);
         return;
       case 'terminated':
-        if (isTransactionUser(event.transaction.owner)) event.transaction.owner.onTerminated();
+        this.#terminated(event.transaction.owner);
         return;
       case 'noAck':
         this.#noAck(event.transaction);
@@ -224,6 +224,19 @@ export class SipRuntime implements Kernel {
     this.sessions.endAll();
     await this.whenIdle();
     this.#applications.clear();
+  }
+
+  // Of a call that is being proxied the caller has gone: nobody needs to be rung any more (RFC 3261 §17.2.4).
+  #transportFailed(owner: unknown, error: Error): void {
+    if (isTransactionUser(owner)) owner.onTransportError(error);
+    else if (owner instanceof ContainerRequest && owner.proxy?.isStarted === true && owner.answered === 0) {
+      owner.proxy.cancelByCaller(undefined);
+    }
+  }
+
+  #terminated(owner: unknown): void {
+    if (isTransactionUser(owner)) owner.onTerminated();
+    else if (owner instanceof ContainerRequest) owner.session?.forget(owner);
   }
 
   #request(message: SipRequest, transaction: ServerTransaction, flow: Flow): void {

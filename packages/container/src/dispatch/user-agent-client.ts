@@ -41,6 +41,7 @@ export class UserAgentClient {
   /** The client transaction is gone: early dialogs that got no final response are over (RFC 3261 §13.2.2.4). */
   terminated(request: ContainerRequest): void {
     const session = request.requireSession();
+    session.forget(request);
     if (!request.initial || !session.isValid() || !traitsOf(request.getMethod()).createsDialog) return;
     const family = [session, ...this.#kernel.sessions.derivedOf(session)];
     for (const member of family) {
@@ -73,7 +74,7 @@ export class UserAgentClient {
     session.touch();
     const response = this.#kernel.messages.received(request, message, session, flow);
     response.wireFlow = flow;
-    if (isInvite2xx) session.unacknowledged.push(response);
+    if (isInvite2xx) session.owes(response);
     return this.#kernel.invoke(session, undefined, response);
   }
 

@@ -152,6 +152,23 @@ function newClientSession(
   });
 }
 
+// Text without brackets is a URI here, so that sip:bob@example.com;transport=tcp keeps its transport; as a header value
+// its parameters would be the header's (RFC 3261 §20).
+function fromText(text: string): NameAddr {
+  if (text.includes('<')) return parseAddressText(text);
+  const uri = parseAddressable(text);
+  if (uri instanceof SipUri) uri.params.delete('tag');
+  return new NameAddr(uri);
+}
+
+function parseAddressable(text: string): NameAddr['uri'] {
+  try {
+    return parseUriText(text);
+  } catch {
+    return parseAddressText(text).uri; // names the mistake as one of an address
+  }
+}
+
 // RFC 3261 §19.1.5: header components and method are no part of a Request-URI
 function requestUri(to: NameAddr): NameAddr['uri'] {
   const uri = to.uri.clone();
@@ -162,7 +179,7 @@ function requestUri(to: NameAddr): NameAddr['uri'] {
 }
 
 function asAddress(value: string | Address | URI, name: string): NameAddr {
-  if (typeof value === 'string') return parseAddressText(value);
+  if (typeof value === 'string') return fromText(value);
   if (value instanceof URI) return new NameAddr(coreUri(value));
   if (!(value instanceof AddressNoun) || value.isWildcard()) throw illegalArgument(addressWithoutUri, name);
   return coreAddress(value);

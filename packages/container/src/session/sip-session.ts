@@ -40,7 +40,7 @@ export class ContainerSession extends SipSession {
   /** Requests of either direction without a final response. */
   readonly open: ContainerRequest[] = [];
   /** 2xx responses whose ACK the application still owes. */
-  readonly unacknowledged: ContainerResponse[] = [];
+  unacknowledged: ContainerResponse[] = [];
   /** The request that made this session, while it is in memory. */
   initialRequest: ContainerRequest | undefined = undefined;
   /** Key under which the manager finds the dialog. */
@@ -219,6 +219,17 @@ export class ContainerSession extends SipSession {
     const index = this.open.indexOf(request);
     if (index !== -1) this.open.splice(index, 1);
     this.parent.changed();
+  }
+
+  /** The application owes the ACK of this 2xx. */
+  owes(response: ContainerResponse): void {
+    this.unacknowledged = this.unacknowledged.filter((one) => !one.done);
+    this.unacknowledged.push(response);
+  }
+
+  /** The transaction of the request is gone: an established call keeps no messages. */
+  forget(request: ContainerRequest): void {
+    if (this.initialRequest === request && this.data.state !== 'INITIAL') this.initialRequest = undefined;
   }
 
   /** A message counts as access, attributes do not (JSR 289 §6.1). */

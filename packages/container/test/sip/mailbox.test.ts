@@ -57,7 +57,10 @@ describe('a mailbox', () => {
     mailbox.enter(() => {
       throw new Error('one');
     }, 'sync');
-    mailbox.enter(() => Promise.reject(new Error('two')), () => 'async');
+    mailbox.enter(
+      () => Promise.reject(new Error('two')),
+      () => 'async',
+    );
     let ran = false;
     mailbox.enter(() => void (ran = true));
     await host.tracker.whenIdle();

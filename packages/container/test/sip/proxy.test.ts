@@ -38,8 +38,12 @@ function rawTargets(app: ScriptApp, user: string) {
     .map((last) => app.factory.createURI(`sip:raw@10.0.0.${last}:5060`));
 }
 
-async function raw(t: TestContainer, ...last: number[]): Promise<RawPeer[]> {
-  return Promise.all(last.map((one) => RawPeer.open(t, `10.0.0.${one}`)));
+type Peers<N extends readonly number[]> = { -readonly [K in keyof N]: RawPeer };
+
+async function raw<const N extends readonly number[]>(t: TestContainer, ...last: N): Promise<Peers<N>> {
+  const peers: RawPeer[] = [];
+  for (const one of last) peers.push(await RawPeer.open(t, `10.0.0.${one}`));
+  return peers as Peers<N>;
 }
 
 describe('a proxy between two phones (RFC 3261 §16)', () => {
@@ -139,10 +143,10 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
     const { t, app } = await startScript(proxyScript());
     await using _ = t;
     const [one, two, caller] = await raw(t, 71, 72, 73);
-    await caller!.request('INVITE', { uri: 'sip:raw71-72@example.com', branch: 'z9hG4bKc' });
-    await one!.respond(one!.last('INVITE'), 180);
-    await two!.respond(two!.last('INVITE'), 180);
-    await caller!.send(
+    await caller.request('INVITE', { uri: 'sip:raw71-72@example.com', branch: 'z9hG4bKc' });
+    await one.respond(one.last('INVITE'), 180);
+    await two.respond(two.last('INVITE'), 180);
+    await caller.send(
       [
         'CANCEL sip:raw71-72@example.com SIP/2.0',
         'Via: SIP/2.0/UDP 10.0.0.73:5060;branch=z9hG4bKc',
@@ -154,12 +158,12 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
         'Reason: SIP;cause=200;text="Call completed elsewhere"',
       ].join('\n'),
     );
-    for (const peer of [one!, two!]) {
+    for (const peer of [one, two]) {
       expect(peer.last('CANCEL').headers.get('Reason')).toBe('SIP;cause=200;text="Call completed elsewhere"');
       await peer.respond(peer.last('CANCEL'), 200);
       await peer.respond(peer.last('INVITE'), 487);
     }
-    expect(caller!.statuses).toEqual([100, 180, 180, 200, 487]);
+    expect(caller.statuses).toEqual([100, 180, 180, 200, 487]);
     expect(app.seen).toContain('CANCEL');
     await expectNoLeaks(t);
   });
@@ -171,7 +175,7 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
     [[302, 404], 302],
     [[404, 415], 415],
     [[503, 503], 500],
-  ])('of %j the best goes upstream: %i (RFC 3261 §16.7 step 6)', async (statuses, best) => {
+  ] as const)('of %j the best goes upstream: %i (RFC 3261 §16.7 step 6)', async (statuses, best) => {
     const { t, app } = await startScript({
       async request(request, self) {
         if (!request.isInitial()) return;
@@ -182,10 +186,10 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
     });
     await using _ = t;
     const [one, two, caller] = await raw(t, 71, 72, 73);
-    await caller!.request('INVITE');
-    await one!.respond(one!.last('INVITE'), statuses[0]!);
-    await two!.respond(two!.last('INVITE'), statuses[1]!);
-    expect(caller!.statuses).toEqual([100, best]);
+    await caller.request('INVITE');
+    await one.respond(one.last('INVITE'), statuses[0]);
+    await two.respond(two.last('INVITE'), statuses[1]);
+    expect(caller.statuses).toEqual([100, best]);
     expect(app.seen.filter((line) => line.startsWith('branch'))).toEqual([`branch ${statuses[0]}`]);
     await expectNoLeaks(t);
   });
@@ -194,10 +198,10 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
     const { t } = await startScript(proxyScript());
     await using _ = t;
     const [one, two, caller] = await raw(t, 71, 72, 73);
-    await caller!.request('INVITE', { uri: 'sip:raw71-72@example.com' });
-    await one!.respond(one!.last('INVITE'), 401, { headers: ['WWW-Authenticate: Digest realm="a", nonce="1"'] });
-    await two!.respond(two!.last('INVITE'), 407, { headers: ['Proxy-Authenticate: Digest realm="b", nonce="2"'] });
-    const answer = caller!.responses.at(-1);
+    await caller.request('INVITE', { uri: 'sip:raw71-72@example.com' });
+    await one.respond(one.last('INVITE'), 401, { headers: ['WWW-Authenticate: Digest realm="a", nonce="1"'] });
+    await two.respond(two.last('INVITE'), 407, { headers: ['Proxy-Authenticate: Digest realm="b", nonce="2"'] });
+    const answer = caller.responses.at(-1);
     expect(answer?.status).toBe(401);
     expect(answer?.headers.getAll('WWW-Authenticate')).toHaveLength(1);
     expect(answer?.headers.getAll('Proxy-Authenticate')).toHaveLength(1);
@@ -208,13 +212,13 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
     const { t } = await startScript(proxyScript());
     await using _ = t;
     const [one, two, caller] = await raw(t, 71, 72, 73);
-    await caller!.request('INVITE', { uri: 'sip:raw71-72@example.com' });
-    await two!.respond(two!.last('INVITE'), 180);
-    await one!.respond(one!.last('INVITE'), 603);
-    expect(two!.methods).toEqual(['INVITE', 'CANCEL']);
-    await two!.respond(two!.last('CANCEL'), 200);
-    await two!.respond(two!.last('INVITE'), 487);
-    expect(caller!.statuses).toEqual([100, 180, 603]);
+    await caller.request('INVITE', { uri: 'sip:raw71-72@example.com' });
+    await two.respond(two.last('INVITE'), 180);
+    await one.respond(one.last('INVITE'), 603);
+    expect(two.methods).toEqual(['INVITE', 'CANCEL']);
+    await two.respond(two.last('CANCEL'), 200);
+    await two.respond(two.last('INVITE'), 487);
+    expect(caller.statuses).toEqual([100, 180, 603]);
     await expectNoLeaks(t);
   });
 
@@ -222,11 +226,11 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
     const { t, app } = await startScript(proxyScript());
     await using _ = t;
     const [one, two, caller] = await raw(t, 71, 72, 73);
-    await caller!.request('INVITE', { uri: 'sip:raw71-72@example.com' });
-    await one!.respond(one!.last('INVITE'), 200);
-    await two!.respond(two!.last('INVITE'), 200);
-    await one!.respond(one!.last('INVITE'), 200);
-    const tags = caller!.responses.filter((response) => response.status === 200).map((one) => one.headers.to?.tag);
+    await caller.request('INVITE', { uri: 'sip:raw71-72@example.com' });
+    await one.respond(one.last('INVITE'), 200);
+    await two.respond(two.last('INVITE'), 200);
+    await one.respond(one.last('INVITE'), 200);
+    const tags = caller.responses.filter((response) => response.status === 200).map((one) => one.headers.to?.tag);
     expect(tags).toEqual(['tag-10.0.0.71', 'tag-10.0.0.72', 'tag-10.0.0.71']);
     const session = app.request('INVITE').getApplicationSession();
     expect([...session.getSessions('SIP')].map((sip) => sip.getState())).toEqual(['CONFIRMED', 'CONFIRMED']);
@@ -239,13 +243,13 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
     const { t } = await startScript(proxyScript());
     await using _ = t;
     const [one, two, caller] = await raw(t, 71, 72, 73);
-    await caller!.request('INVITE', { uri: 'sip:raw71@example.com' });
+    await caller.request('INVITE', { uri: 'sip:raw71@example.com' });
     const contact = ['Contact: <sip:raw@10.0.0.72:5060>', 'Contact: <sip:raw@10.0.0.71:5060>'];
-    await one!.respond(one!.last('INVITE'), 302, { noContact: true, headers: contact });
-    expect(two!.methods).toEqual(['INVITE']);
-    await two!.respond(two!.last('INVITE'), 486);
-    expect(caller!.statuses).toEqual([100, 486]);
-    expect(one!.methods).toEqual(['INVITE', 'ACK']);
+    await one.respond(one.last('INVITE'), 302, { noContact: true, headers: contact });
+    expect(two.methods).toEqual(['INVITE']);
+    await two.respond(two.last('INVITE'), 486);
+    expect(caller.statuses).toEqual([100, 486]);
+    expect(one.methods).toEqual(['INVITE', 'ACK']);
     await expectNoLeaks(t);
   });
 
@@ -253,13 +257,13 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
     const { t } = await startScript(proxyScript(), { proxyTimeout: 20 });
     await using _ = t;
     const [one, caller] = await raw(t, 71, 73);
-    await caller!.request('INVITE', { uri: 'sip:raw71@example.com' });
-    await one!.respond(one!.last('INVITE'), 180);
+    await caller.request('INVITE', { uri: 'sip:raw71@example.com' });
+    await one.respond(one.last('INVITE'), 180);
     await t.clock.advance('21s');
-    expect(one!.methods).toContain('CANCEL');
-    await one!.respond(one!.last('CANCEL'), 200);
-    await one!.respond(one!.last('INVITE'), 487);
-    expect(caller!.statuses.at(-1)).toBe(408);
+    expect(one.methods).toContain('CANCEL');
+    await one.respond(one.last('CANCEL'), 200);
+    await one.respond(one.last('INVITE'), 487);
+    expect(caller.statuses.at(-1)).toBe(408);
     await expectNoLeaks(t);
   });
 
@@ -274,12 +278,12 @@ describe('forking (RFC 3261 §16.6, §16.7)', () => {
     });
     await using _ = t;
     const [one, two, caller] = await raw(t, 71, 72, 73);
-    await caller!.request('INVITE');
-    expect(two!.methods).toEqual([]);
-    await one!.respond(one!.last('INVITE'), 486);
-    expect(two!.methods).toEqual(['INVITE']);
-    await two!.respond(two!.last('INVITE'), 200);
-    expect(caller!.statuses).toEqual([100, 200]);
+    await caller.request('INVITE');
+    expect(two.methods).toEqual([]);
+    await one.respond(one.last('INVITE'), 486);
+    expect(two.methods).toEqual(['INVITE']);
+    await two.respond(two.last('INVITE'), 200);
+    expect(caller.statuses).toEqual([100, 200]);
     await expectNoLeaks(t);
   });
 });
@@ -289,14 +293,14 @@ describe('the rules of a proxy (JSR 289 §10)', () => {
     const { t, app } = await startScript(proxyScript());
     await using _ = t;
     const [one, caller] = await raw(t, 71, 73);
-    await caller!.request('INVITE', { uri: 'sip:raw71@example.com', maxForwards: 10 });
-    const sent = one!.last('INVITE');
+    await caller.request('INVITE', { uri: 'sip:raw71@example.com', maxForwards: 10 });
+    const sent = one.last('INVITE');
     expect(sent.headers.maxForwards).toBe(9);
     expect(sent.headers.getAll('Via')).toHaveLength(2);
     expect(sent.headers.getAll('Record-Route')[0]).toMatch(/^<sip:10\.0\.0\.1:5060;lr;sid=[\w-]{16}>$/);
-    await one!.respond(sent, 486);
-    await caller!.request('INVITE', { uri: 'sip:raw71@example.com', maxForwards: 0, callId: 'other' });
-    expect(caller!.statuses).toEqual([100, 486, 483]);
+    await one.respond(sent, 486);
+    await caller.request('INVITE', { uri: 'sip:raw71@example.com', maxForwards: 0, callId: 'other' });
+    expect(caller.statuses).toEqual([100, 486, 483]);
     expect(app.seen.filter((line) => line === 'INVITE')).toHaveLength(2);
     await expectNoLeaks(t);
   });
@@ -335,9 +339,9 @@ describe('the rules of a proxy (JSR 289 §10)', () => {
     });
     await using _ = t;
     const [one, caller] = await raw(t, 71, 73);
-    await caller!.request('INVITE');
-    await one!.respond(one!.last('INVITE'), 486);
-    await caller!.request('MESSAGE', { callId: 'other' });
+    await caller.request('INVITE');
+    await one.respond(one.last('INVITE'), 486);
+    await caller.request('MESSAGE', { callId: 'other' });
     expect(errors).toEqual([
       'CTR_ERR_PROXY_OR_AGENT',
       'CTR_ERR_RECORD_ROUTE',
@@ -358,11 +362,11 @@ describe('the rules of a proxy (JSR 289 §10)', () => {
     const [bob] = await raw(t, 71);
     const call = alice.call('sip:raw71@example.com');
     await t.settled();
-    const routes = bob!.last('INVITE').headers.getAll('Record-Route');
+    const routes = bob.last('INVITE').headers.getAll('Record-Route');
     expect(routes).toHaveLength(2);
     expect(routes[0]).toMatch(/^<sip:10\.0\.0\.1:5060;lr;sid=/);
     expect(routes[1]).toMatch(/^<sip:10\.0\.0\.1:8080;transport=ws;lr;sid=/);
-    await bob!.respond(bob!.last('INVITE'), 486);
+    await bob.respond(bob.last('INVITE'), 486);
     await call.ended();
     await expectNoLeaks(t);
   });
@@ -386,13 +390,41 @@ describe('the rules of a proxy (JSR 289 §10)', () => {
     socket.send(new TextEncoder().encode(`${register.join('\r\n')}\r\n\r\n`));
     await t.settled();
     const [caller] = await raw(t, 73);
-    await caller!.request('INVITE', { uri: 'sip:bob@example.com' });
-    expect(caller!.statuses).toEqual([100]); // the INVITE is on the socket
+    await caller.request('INVITE', { uri: 'sip:bob@example.com' });
+    expect(caller.statuses).toEqual([100]); // the INVITE is on the socket
     socket.close();
     await t.settled();
-    expect(caller!.statuses).toEqual([100, 500]);
-    await caller!.request('INVITE', { uri: 'sip:bob@example.com', callId: 'another' });
-    expect(caller!.statuses).toEqual([100, 500, 100, 500]);
+    expect(caller.statuses).toEqual([100, 500]);
+    await caller.request('INVITE', { uri: 'sip:bob@example.com', callId: 'another' });
+    expect(caller.statuses).toEqual([100, 500, 100, 500]);
+    await expectNoLeaks(t);
+  });
+
+  test('a caller whose socket closes while it rings is like a CANCEL for the branches', async () => {
+    const { t } = await startScript(proxyScript());
+    await using _ = t;
+    const [bob] = await raw(t, 71);
+    const socket = t.openWebSocket('10.0.0.80');
+    socket.setHandler({ message: () => undefined, closed: () => undefined });
+    const invite = [
+      'INVITE sip:raw71@example.com SIP/2.0',
+      'Via: SIP/2.0/WS abc.invalid;branch=z9hG4bKws1',
+      'Max-Forwards: 70',
+      'From: <sip:web@example.com>;tag=1',
+      'To: <sip:raw71@example.com>',
+      'Call-ID: ws-invite',
+      'CSeq: 1 INVITE',
+      'Contact: <sip:x@abc.invalid;transport=ws>',
+      'Content-Length: 0',
+    ];
+    socket.send(new TextEncoder().encode(`${invite.join('\r\n')}\r\n\r\n`));
+    await t.settled();
+    await bob.respond(bob.last('INVITE'), 180);
+    socket.close();
+    await t.settled();
+    expect(bob.methods).toEqual(['INVITE', 'CANCEL']);
+    await bob.respond(bob.last('CANCEL'), 200);
+    await bob.respond(bob.last('INVITE'), 487);
     await expectNoLeaks(t);
   });
 });
