@@ -128,7 +128,6 @@ export class ContainerAsyncContext extends AsyncContext {
   }
 
   #timedOut(): void {
-    if (this.#done) return;
     this.#tell('onTimeout');
     if (this.#done) return;
     this.#exchange.response.fail(httpAsyncTimeout(), 503, httpAsyncTimeout.text());

@@ -19,11 +19,9 @@ export async function dispatch(
   const exchange = new Exchange(unit, fastifyRequest, reply, splitPath(pattern, path));
   unit.began();
   try {
-    await enter(exchange, () =>
-      unit.around(async () => {
-        await holder.instance.service(exchange.request, exchange.response);
-      }),
-    );
+    await enter(exchange, async () => {
+      await holder.instance.service(exchange.request, exchange.response);
+    });
   } catch (error) {
     fail(exchange, holder, error);
   } finally {
@@ -42,10 +40,11 @@ export function pathWithin(unit: WebUnit, request: FastifyRequest): string {
   }
 }
 
-// A request of a session that is bound to an application session is one turn of its mailbox.
+// A request of a session that is bound to an application session is one turn of its mailbox, which brings its own
+// database context.
 async function enter(exchange: Exchange, work: () => Promise<void>): Promise<void> {
   const applicationSession = exchange.session(false)?.boundApplicationSession;
-  await (applicationSession === undefined ? work() : applicationSession.runInSession(work));
+  await (applicationSession === undefined ? exchange.unit.around(work) : applicationSession.runInSession(work));
 }
 
 function fail(exchange: Exchange, holder: WebServletHolder, cause: unknown): void {
