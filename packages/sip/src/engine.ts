@@ -133,10 +133,13 @@ export class SipEngine {
     this.#out.transmit(serialize(message, this.#codec), flow);
   }
 
-  /** A flow closed or a send failed: every transaction on it gets a transportError event. */
-  transportFailed(flow: Flow, error: Error, now: Ms): void {
+  /**
+   * A connection closed, or a datagram could not be sent: every transaction on the connection gets a transportError
+   * event; on a datagram flow, with the `bytes` that were to be transmitted, only the transaction they belong to.
+   */
+  transportFailed(flow: Flow, error: Error, now: Ms, bytes?: Uint8Array): void {
     this.#layer.enter(now, undefined);
-    this.#layer.transportFailed(flow, error);
+    this.#layer.transportFailed(flow, error, bytes);
   }
 
   /** Fires every timer due at `now`, in deadline order. */

@@ -412,6 +412,30 @@ describe('transport failure', () => {
     expect(transaction.state).toBe('accepted');
   });
 
+  test('a datagram that could not be sent fails its own transaction, not its neighbours on the same flow', () => {
+    const bench = new Bench();
+    bench.engine.send(request('OPTIONS'), flow(), 0);
+    const tooLong = bench.out.sent[0]?.bytes;
+    bench.engine.send(request('MESSAGE'), flow(), 0);
+    bench.receive(incoming('OPTIONS'));
+    bench.out.takeEvents();
+    bench.engine.transportFailed(flow(), new Error('EMSGSIZE'), 0, tooLong);
+    expect(bench.out.takeEvents()).toEqual(['transportError', 'terminated']);
+    expect(bench.engine.counts()).toMatchObject({ client: 1, server: 1 });
+  });
+
+  test('the end of a connection costs what ran on it, not what runs elsewhere', () => {
+    const bench = new Bench();
+    bench.engine.send(request('OPTIONS'), flow('TCP', 1), 0);
+    const bystander = bench.engine.send(request('OPTIONS'), flow('TCP', 2), 0);
+    let looks = 0;
+    const { flow: elsewhere } = bystander;
+    Object.defineProperty(bystander, 'flow', { get: () => (looks++, elsewhere) });
+    bench.engine.transportFailed(flow('TCP', 1), new Error('reset'), 0);
+    expect(looks).toBe(0);
+    expect(bench.engine.counts()).toMatchObject({ client: 1 });
+  });
+
   test("the engine's own CANCEL fails silently", () => {
     const bench = new Bench();
     const invite = bench.engine.send(request(), flow(), 0);

@@ -66,12 +66,12 @@ export function flow(protocol: Protocol = 'UDP', remotePort = 5062): Flow {
 
 /** A sink that only records. */
 export class Recorder implements Out {
-  readonly sent: { at: Ms; text: string; flow: Flow }[] = [];
+  readonly sent: { at: Ms; text: string; flow: Flow; bytes: Uint8Array }[] = [];
   readonly events: EngineEvent[] = [];
   now: Ms = 0;
 
   transmit(message: Uint8Array, to: Flow): void {
-    this.sent.push({ at: this.now, text: text(message), flow: to });
+    this.sent.push({ at: this.now, text: text(message), flow: to, bytes: message });
   }
 
   event(event: EngineEvent): void {

@@ -191,7 +191,7 @@ export class VirtualNetwork implements VirtualHost {
       send: (bytes, remoteAddress, remotePort, failed) => {
         const problem = datagramProblem(open, remoteAddress, remotePort, bytes.length);
         if (problem === undefined) this.#sendDatagram(sender, { address: remoteAddress, port: remotePort }, bytes);
-        else this.#carrier.soon(() => failed(problem));
+        else this.#carrier.soon(() => failed(problem, bytes));
       },
       close: async () => {
         open = false;

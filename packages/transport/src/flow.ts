@@ -6,7 +6,7 @@ export interface FlowSink {
   /** A complete message arrived. */
   received(bytes: Uint8Array, flow: OwnFlow): void;
   /** Something that was sent, or is still to be answered, on this flow is lost. */
-  failed(flow: OwnFlow, error: Error): void;
+  failed(flow: OwnFlow, error: Error, bytes?: Uint8Array): void;
   /** A connection is gone. */
   gone(flow: ConnectedFlow): void;
   /** A message could not be written because the connection is closed already. */

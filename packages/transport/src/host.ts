@@ -121,7 +121,7 @@ export class EngineHost {
       },
       {
         received: (bytes, flow) => this.#receive(bytes, flow),
-        failed: (flow, error) => this.#fail(flow, error),
+        failed: (flow, error, bytes) => this.#fail(flow, error, bytes),
         gone: (flow) => this.#gone(flow),
         dropped: (code) => this.#countDrop(code),
         listenerFailed: (error, point) => this.#handler.listenError?.(error, point),
@@ -277,10 +277,10 @@ export class EngineHost {
     this.#drain();
   }
 
-  #fail(flow: Flow, error: Error): void {
+  #fail(flow: Flow, error: Error, bytes: Uint8Array | undefined): void {
     if (this.#state === 'stopped') return;
     this.#failures++;
-    this.engine.transportFailed(flow, error, this.clock.now());
+    this.engine.transportFailed(flow, error, this.clock.now(), bytes);
     this.#drain();
   }
 
@@ -342,7 +342,7 @@ export class EngineHost {
     this.#sent++;
     if (this.tap !== undefined) this.tap('out', bytes, flow);
     if (flow instanceof OwnFlow) flow.deliver(bytes);
-    else this.#fail(flow, new TransportError('TPT_ERR_UNROUTABLE', [flow.id, 'the flow belongs to another host']));
+    else this.#fail(flow, new TransportError('TPT_ERR_UNROUTABLE', [flow.id, 'the flow belongs to another host']), undefined);
   }
 
   /** One timer for the whole engine; one that fires too early costs less than arming a new one for every message. */

@@ -10,6 +10,7 @@ export type {
   DatagramHandler,
   DatagramPort,
   DatagramSocket,
+  SendFailed,
   LocalAddress,
   MessageConnection,
   MessageHandler,

@@ -195,8 +195,8 @@ export class Network implements FlowSink {
     this.#sink.received(bytes, flow);
   }
 
-  failed(flow: OwnFlow, error: Error): void {
-    this.#sink.failed(flow, error);
+  failed(flow: OwnFlow, error: Error, bytes?: Uint8Array): void {
+    this.#sink.failed(flow, error, bytes);
   }
 
   gone(flow: ConnectedFlow): void {

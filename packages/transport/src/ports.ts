@@ -30,6 +30,9 @@ export interface DatagramHandler {
   error(error: Error): void;
 }
 
+/** Told of a datagram that could not be sent, with its bytes. */
+export type SendFailed = (error: Error, bytes: Uint8Array) => void;
+
 /** A bound datagram socket. */
 export interface DatagramSocket {
   /** Bound address, possibly a wildcard. */
@@ -37,7 +40,7 @@ export interface DatagramSocket {
   /** Bound port, never 0. */
   readonly port: number;
   /** Sends one datagram to a literal address; `failed` is called at most once, and never throws away the process. */
-  send(bytes: Uint8Array, remoteAddress: string, remotePort: number, failed: (error: Error) => void): void;
+  send(bytes: Uint8Array, remoteAddress: string, remotePort: number, failed: SendFailed): void;
   /** Resolves when the socket is closed. */
   close(): Promise<void>;
 }

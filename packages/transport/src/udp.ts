@@ -4,7 +4,7 @@ import { bracket, isWildcard } from './addresses.ts';
 import { TransportError } from './errors.ts';
 import type { FlowSink } from './flow.ts';
 import { OwnFlow, systemReason } from './flow.ts';
-import type { DatagramPort, DatagramSocket } from './ports.ts';
+import type { DatagramPort, DatagramSocket, SendFailed } from './ports.ts';
 
 /** The pair of a UDP listener and one peer; holds no state, so any number may name the same pair. */
 export class UdpFlow extends OwnFlow {
@@ -13,7 +13,7 @@ export class UdpFlow extends OwnFlow {
   readonly remotePort: number;
   readonly sentByHost: string;
   readonly listener: UdpListener;
-  readonly #failed: (error: Error) => void;
+  readonly #failed: SendFailed;
   #id = '';
 
   constructor(listener: UdpListener, localAddress: string, sentByHost: string, address: string, port: number) {
@@ -23,7 +23,7 @@ export class UdpFlow extends OwnFlow {
     this.sentByHost = sentByHost;
     this.remoteAddress = address;
     this.remotePort = port;
-    this.#failed = (error) => listener.sendFailed(this, error);
+    this.#failed = (error, bytes) => listener.sendFailed(this, error, bytes);
   }
 
   /** A token that says everything: listener, port and address, in characters of a SIP token. */
@@ -160,18 +160,19 @@ export class UdpListener {
   }
 
   /** Sends one datagram. */
-  send(bytes: Uint8Array, flow: UdpFlow, failed: (error: Error) => void): void {
+  send(bytes: Uint8Array, flow: UdpFlow, failed: SendFailed): void {
     this.#socket?.send(bytes, flow.remoteAddress, flow.remotePort, failed);
   }
 
   /** Turns a failed send into an event. */
-  sendFailed(flow: UdpFlow, error: Error): void {
+  sendFailed(flow: UdpFlow, error: Error, bytes: Uint8Array): void {
     const target = `${bracket(flow.remoteAddress)}:${flow.remotePort}`;
     this.#sink.failed(
       flow,
       error instanceof TransportError
         ? error
         : new TransportError('TPT_ERR_SEND', [target, systemReason(error)], error),
+      bytes,
     );
   }
 }

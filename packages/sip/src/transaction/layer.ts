@@ -24,6 +24,10 @@ function tableOf(transaction: Transaction): AnyTable {
   return (transaction.isInvite ? INVITE_SERVER : SERVER) as unknown as AnyTable;
 }
 
+function flowOf(transaction: Transaction): Flow {
+  return transaction.kind === 'client' ? transaction.flow : transaction.replyFlow;
+}
+
 /** Numbers of what is alive. */
 export interface EngineCounts {
   readonly client: number;
@@ -43,6 +47,8 @@ export class TransactionLayer implements Machine {
   readonly #clients = new Map<string, ClientTransaction>();
   readonly #servers = new Map<string, ServerTransaction>();
   readonly #ackIndex = new Map<string, ServerTransaction>();
+  // What runs on a connection, so that its end costs only what it ends.
+  readonly #onConnection = new Map<string, Set<Transaction>>();
   readonly #lanes: Lanes<Transaction, TimerKind>;
   #now: Ms = 0;
 
@@ -92,6 +98,7 @@ export class TransactionLayer implements Machine {
     const transaction = new ClientTransaction(id, request, flow, owner, silent);
     if (!flow.reliable) transaction.bytes = bytes;
     this.#clients.set(id, transaction);
+    this.#bind(transaction, flow);
     this.transmit(bytes, flow);
     if (transaction.isInvite) startInviteClient(transaction, this);
     else startClient(transaction, this);
@@ -147,12 +154,36 @@ export class TransactionLayer implements Machine {
     return false;
   }
 
-  /** RFC 3261 §17.1.4, §17.2.4: everything that uses the flow fails. */
-  transportFailed(flow: Flow, error: Error): void {
-    const hit: Transaction[] = [];
-    for (const transaction of this.#clients.values()) if (transaction.flow.id === flow.id) hit.push(transaction);
-    for (const transaction of this.#servers.values()) if (transaction.replyFlow.id === flow.id) hit.push(transaction);
+  /** RFC 3261 §17.1.4, §17.2.4: what uses the connection fails; of a datagram only the one that sent it. */
+  transportFailed(flow: Flow, error: Error, bytes: Uint8Array | undefined): void {
+    const hit = flow.reliable ? [...(this.#onConnection.get(flow.id) ?? [])] : this.#onDatagrams(flow, bytes);
     for (const transaction of hit) this.#step(transaction, 'transportError', error);
+  }
+
+  // A datagram that could not be sent is rare and our own doing (too long, no route), so a search will do.
+  #onDatagrams(flow: Flow, bytes: Uint8Array | undefined): Transaction[] {
+    const hit: Transaction[] = [];
+    for (const side of [this.#clients, this.#servers]) {
+      for (const transaction of side.values()) {
+        if (flowOf(transaction).id !== flow.id) continue;
+        if (bytes === undefined || transaction.bytes === bytes) hit.push(transaction);
+      }
+    }
+    return hit;
+  }
+
+  #bind(transaction: Transaction, flow: Flow): void {
+    if (!flow.reliable) return;
+    const bound = this.#onConnection.get(flow.id);
+    if (bound === undefined) this.#onConnection.set(flow.id, new Set([transaction]));
+    else bound.add(transaction);
+  }
+
+  #unbind(transaction: Transaction, flow: Flow): void {
+    if (!flow.reliable) return;
+    const bound = this.#onConnection.get(flow.id);
+    bound?.delete(transaction);
+    if (bound?.size === 0) this.#onConnection.delete(flow.id);
   }
 
   // ── the network's side ──
@@ -175,6 +206,7 @@ export class TransactionLayer implements Machine {
   #serve(request: SipRequest, key: string, flow: Flow, replyFlow: Flow, silent: boolean): ServerTransaction {
     const transaction = new ServerTransaction(key, request, flow, replyFlow, silent);
     this.#servers.set(key, transaction);
+    this.#bind(transaction, replyFlow);
     if (transaction.isInvite) this.armRetransmit(transaction, 'timerTrying', this.timers.tryingInvite);
     else startServer(transaction, this);
     return transaction;
@@ -267,6 +299,7 @@ export class TransactionLayer implements Machine {
     this.stopRetransmit(transaction);
     this.stopDeadline(transaction);
     transaction.bytes = undefined;
+    this.#unbind(transaction, flowOf(transaction));
     if (transaction.kind === 'client') {
       this.#clients.delete(transaction.id);
       transaction.ack = undefined;

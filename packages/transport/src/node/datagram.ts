@@ -2,7 +2,7 @@ import type { Socket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
 import { plainAddress } from '../addresses.ts';
 import { toError, TransportError } from '../errors.ts';
-import type { DatagramHandler, DatagramPort, DatagramSocket } from '../ports.ts';
+import type { DatagramHandler, DatagramPort, DatagramSocket, SendFailed } from '../ports.ts';
 
 /** UDP over node:dgram. */
 export const nodeDatagram: DatagramPort = {
@@ -48,19 +48,19 @@ class NodeDatagramSocket implements DatagramSocket {
     socket.on('error', (error) => handler.error(error));
   }
 
-  send(bytes: Uint8Array, remoteAddress: string, remotePort: number, failed: (error: Error) => void): void {
+  send(bytes: Uint8Array, remoteAddress: string, remotePort: number, failed: SendFailed): void {
     if (this.#closed) return;
     const waiting = this.#socket.getSendQueueSize();
     if (waiting > SEND_QUEUE_LIMIT) {
-      process.nextTick(failed, new TransportError('TPT_ERR_BACKPRESSURE', [remoteAddress, waiting]));
+      process.nextTick(failed, new TransportError('TPT_ERR_BACKPRESSURE', [remoteAddress, waiting]), bytes);
       return;
     }
     try {
       this.#socket.send(bytes, remotePort, remoteAddress, (error) => {
-        if (error !== null && !this.#closed) failed(error);
+        if (error !== null && !this.#closed) failed(error, bytes);
       });
     } catch (error) {
-      process.nextTick(failed, toError(error)); // never from inside send
+      process.nextTick(failed, toError(error), bytes); // never from inside send
     }
   }
 
