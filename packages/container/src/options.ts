@@ -2,6 +2,7 @@
 import type { SipApplicationRouter } from '@siplet/api';
 import type { ParseLimits, TimerConfig } from '@siplet/sip';
 import type { ListenOptions, Ports } from '@siplet/transport';
+import type { DeployOptions } from './application/deployment.ts';
 import { didYouMean } from './application/suggest.ts';
 import { optionInvalid, optionUnknown } from './errors.ts';
 import type { Logger, LoggerOptions } from './logging.ts';
@@ -138,11 +139,19 @@ function listenOptions(listen: string | ListenOptions, advertise: string | undef
   return each.advertise === undefined && advertise !== undefined ? { ...each, advertise } : each;
 }
 
+/**
+ * Checks the names and kinds of what deploy() was given.
+ * @throws {ContainerError} CTR_ERR_OPT_UNKNOWN, CTR_ERR_OPT_INVALID
+ */
+export function checkDeployOptions(options: DeployOptions): void {
+  check('deploy', options, DEPLOY_CHECKS);
+}
+
 /** Says what a value must be, or undefined when it is fine. */
 type Check = (value: unknown) => string | undefined;
 
 /** Checks the names and values of one group of options against its table. */
-export function check(group: string, options: object, checks: Readonly<Record<string, Check>>): void {
+function check(group: string, options: object, checks: Readonly<Record<string, Check>>): void {
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(checks, name) ? checks[name] : undefined;
     const path = group === 'container' ? name : `${group}.${name}`;
@@ -230,3 +239,17 @@ const ROUTER_CHECKS = {
   dar: text,
   darText: (value) => (typeof value === 'string' ? undefined : 'a text'),
 } satisfies Record<keyof RouterOptions, Check>;
+const DEPLOY_CHECKS = {
+  providers: (value) => (Array.isArray(value) ? undefined : 'a list of { provide, useValue }'),
+  orm: (value) => (hasEntityManager(value) ? undefined : 'a MikroORM instance'),
+  initParams: object,
+  contextParams: object,
+  contextPath: (value) =>
+    typeof value === 'string' && /^(?:\/[^\s?#]*)?$/.test(value) ? undefined : 'empty or a path that starts with "/"',
+  contentSecurityPolicy: falseOr(text),
+  http: (value) => (typeof value === 'function' ? undefined : 'a function that takes the Fastify instance'),
+} satisfies Record<keyof DeployOptions, Check>;
+
+function hasEntityManager(value: unknown): boolean {
+  return typeof (value as { em?: unknown } | null)?.em === 'object';
+}

@@ -41,6 +41,7 @@ import {
   severalApplicationKeys,
   severalTimerListeners,
 } from '../errors.ts';
+import { checkDeployOptions } from '../options.ts';
 import { parseUrlPattern } from '../http/mapping.ts';
 import type { UrlPattern } from '../http/mapping.ts';
 import { HttpSessions } from '../http/session.ts';
@@ -182,6 +183,7 @@ export async function deployApplication(
 ): Promise<Deployment> {
   const metadata = getSipApplicationMetadata(target);
   if (metadata === undefined) throw notAnApplication(target.name);
+  checkDeployOptions(options);
   const { orm } = options;
   const around = orm === undefined ? aroundNothing : await ormAround(metadata.name, orm);
   const logger = environment.logger.child({ app: metadata.name });

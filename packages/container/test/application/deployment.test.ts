@@ -346,6 +346,18 @@ describe('the life cycle of servlets', () => {
 });
 
 describe('what cannot be deployed', () => {
+  test.each([
+    [{ provider: [] }, 'CTR_ERR_OPT_UNKNOWN', 'There is no option deploy.provider. Did you mean "providers"?'],
+    [{ http: {} }, 'CTR_ERR_OPT_INVALID', 'Option deploy.http is {}; it must be a function'],
+    [{ orm: {} }, 'CTR_ERR_OPT_INVALID', 'it must be a MikroORM instance'],
+    [{ contextPath: 'shop' }, 'CTR_ERR_OPT_INVALID', 'it must be empty or a path that starts with "/"'],
+  ])('%j as options', async (options, code, message) => {
+    await expect(deploy(InjectedApplication, options as DeployOptions)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
+  });
+
   test('a class without @SipApplication', async () => {
     await expect(deploy(class Plain {})).rejects.toMatchObject({ code: 'CTR_ERR_DEPLOY_NOT_APPLICATION' });
   });

@@ -14,10 +14,6 @@ class Data extends HttpServlet {
     await Promise.resolve();
     response.json([before, current()]);
   }
-
-  protected override doPost(request: HttpServletRequest): void {
-    request.getSession().getApplicationSession();
-  }
 }
 
 @SipApplication({ name: 'Data', servlets: [Data] })
