@@ -342,7 +342,8 @@ export class EngineHost {
     this.#sent++;
     if (this.tap !== undefined) this.tap('out', bytes, flow);
     if (flow instanceof OwnFlow) flow.deliver(bytes);
-    else this.#fail(flow, new TransportError('TPT_ERR_UNROUTABLE', [flow.id, 'the flow belongs to another host']), undefined);
+    else
+      this.#fail(flow, new TransportError('TPT_ERR_UNROUTABLE', [flow.id, 'the flow belongs to another host']), bytes);
   }
 
   /** One timer for the whole engine; one that fires too early costs less than arming a new one for every message. */
