@@ -29,7 +29,7 @@ import { acknowledgeRelayed, cancelRelayed, isRelayed, relay, relayResponse } fr
  * Connects two registered people by RFC 3725 flow I:
  * INVITE without SDP to the caller, the offer of its 200 to the callee, the callee's answer in the caller's ACK.
  */
-@SipServlet({ name: 'CallSipServlet', loadOnStartup: 1 })
+@SipServlet({ name: 'CallSipServlet', loadOnStartup: 1, initParams: { trace: 'false' } })
 @SipListener(SipSessionListener, SipErrorListener)
 export class CallSipServlet extends SipServlet implements SipSessionListener, SipErrorListener {
   @Resource() declare readonly sipFactory: SipFactory;
@@ -204,7 +204,7 @@ export class CallSipServlet extends SipServlet implements SipSessionListener, Si
   }
 
   #trace(what: string, event: SipSessionEvent): void {
-    if (callOf(event.getSession().getApplicationSession()) !== undefined) this.log(`SIP session ${what}`);
+    if (this.getInitParameter('trace') === 'true') this.log(`SIP session ${event.getSession().getId()} ${what}`);
   }
 }
 

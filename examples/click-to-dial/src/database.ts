@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM, NodeSqliteDialect, type Options, SqliteDriver } from '@mikro-orm/sql';
@@ -48,7 +48,7 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
 function sqlite(location: { folder: string } | { memory: true }): [Options, string] {
   let dbName = ':memory:';
   if ('folder' in location) {
-    mkdirSync(location.folder, { recursive: true });
+    makeFolder(resolve(location.folder));
     accessSync(location.folder, constants.W_OK);
     dbName = join(location.folder, 'click-to-dial.sqlite');
   }
@@ -58,6 +58,13 @@ function sqlite(location: { folder: string } | { memory: true }): [Options, stri
     driverOptions: new NodeSqliteDialect(dbName),
   };
   return [options, dbName === ':memory:' ? 'SQLite in memory' : `SQLite, ${dbName}`];
+}
+
+// Not mkdir's own `recursive`: in a place such as /proc, where nothing can be made, that never returns.
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (!existsSync(dirname(folder))) makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 async function postgres(url: string): Promise<[Options, string]> {

@@ -81,13 +81,14 @@ function banner(container: Container, database: Database, options: Options, took
   const http = container.httpAddress;
   const shown = http?.host === '127.0.0.1' || http?.host === '::1' ? 'localhost' : (options.advertise ?? options.host);
   const page = `${shown}:${http?.port ?? options.httpPort}`;
-  const sip = [`ws://${page}/sip`, ...container.sipListeningPoints.map(pointUri)];
+  const points = container.sipListeningPoints.filter((each) => each.protocol !== 'WS');
+  const sip = [`ws://${page}/sip`, ...points.map(pointUri)];
   return `
   Click to dial                                            ready in ${(tookMs / 1000).toFixed(1)} s
 
   Open        http://${page}
               sign in as alice, then open a second tab as bob, and call
-  SIP         ${[...new Set(sip)].join('   ')}
+  SIP         ${sip.join('   ')}
   Domain      ${options.domain}     accounts alice, bob and carol, password = name
   Data        ${database.description}
   Routing     ${options.dar}

@@ -19,6 +19,7 @@ interface StoredPass {
 }
 
 const LIFETIME_MS = 3_600_000;
+const MAX_PER_LOGIN = 5; // tabs of one login
 const SEPARATOR = '~'; // no login name contains it
 
 /**
@@ -37,7 +38,7 @@ export class PhonePasses {
 
   /** A new pass for somebody, tied to the login it was made under. */
   issue(name: string, session: string): PhonePass {
-    this.#forgetExpired();
+    this.#forgetOld(name, session);
     const user = `${name}${SEPARATOR}${randomBytes(9).toString('base64url')}`;
     const password = randomBytes(18).toString('base64url');
     const expiresAt = this.#clock.now() + LIFETIME_MS;
@@ -57,8 +58,13 @@ export class PhonePasses {
       if (pass.session === session && pass.name === name) this.#passes.delete(user);
   }
 
-  #forgetExpired(): void {
-    for (const [user, pass] of this.#passes) if (pass.expiresAt <= this.#clock.now()) this.#passes.delete(user);
+  #forgetOld(name: string, session: string): void {
+    const own: string[] = [];
+    for (const [user, pass] of this.#passes) {
+      if (pass.expiresAt <= this.#clock.now()) this.#passes.delete(user);
+      else if (pass.session === session && pass.name === name) own.push(user);
+    }
+    for (const user of own.slice(0, Math.max(own.length + 1 - MAX_PER_LOGIN, 0))) this.#passes.delete(user);
   }
 }
 

@@ -44,22 +44,23 @@ function card(call: CallView, me: string): Html {
   if (first === undefined || second === undefined) return html``;
   const live = isLive(call);
   return html`<li class="call-card" data-call-id="${call.id}" data-state="${call.state}">
-    <div class="legs">
-      ${legEnd(first, me)}
-      <span class="wire" data-state="${first.state}"></span>
-      <span class="hub" data-state="${call.state}" aria-hidden="true"><span class="icon ${hubIcon(call)}"></span></span>
-      <span class="wire" data-state="${second.state}"></span>
-      ${legEnd(second, me)}
+    ${legEnd(first, me)}
+    <span class="wire" data-state="${first.state}"></span>
+    <span class="hub" data-state="${call.state}" aria-hidden="true"><span class="icon ${hubIcon(call)}"></span></span>
+    <span class="wire" data-state="${second.state}"></span>
+    ${legEnd(second, me)}
+    <div class="middle">
+      <p class="sentence">${sentence(call, me)} ${times(call)}</p>
+      ${live && endButton(call, me)}
     </div>
-    <p class="sentence">${sentence(call, me)} ${times(call)}</p>
-    ${
-      live &&
-      html`<form method="post" action="/calls/${call.id}" class="end">
-        <input type="hidden" name="action" value="hangup" /><input type="hidden" name="as" value="${me}" />
-        <button type="submit" class="danger small" data-end="${call.id}" data-focus="end-${call.id}">End call</button>
-      </form>`
-    }
   </li>`;
+}
+
+function endButton(call: CallView, me: string): Html {
+  return html`<form method="post" action="/calls/${call.id}" class="end">
+    <input type="hidden" name="action" value="hangup" /><input type="hidden" name="as" value="${me}" />
+    <button type="submit" class="danger small" data-end="${call.id}" data-focus="end-${call.id}">End call</button>
+  </form>`;
 }
 
 function legEnd(leg: LegView, me: string): Html {
@@ -112,8 +113,17 @@ export function sentence(call: CallView, me: string): string {
     case 'connected':
       return 'Talking';
     default:
-      return `${(call.reason ?? 'The call is over').replace(/\.$/, '')}.`;
+      return `${personally(call, me).replace(/\.$/, '')}.`;
   }
+}
+
+/** The reason, with "You" for oneself. */
+function personally(call: CallView, me: string): string {
+  const reason = call.reason ?? 'The call is over';
+  const own = call.legs.find((leg) => leg.name === me)?.displayName;
+  if (own === undefined || !reason.startsWith(`${own} `)) return reason;
+  const rest = reason.slice(own.length + 1);
+  return /^(?:hung up|ended|declined|did not)\b/.test(rest) ? `You ${rest}` : reason;
 }
 
 function times(call: CallView): Html {

@@ -141,7 +141,6 @@ export function directoryPage(site: SiteView, view: DirectoryView): string {
       </header>
       <main class="board">
         <p class="alert" id="alert" role="alert" ${view.alert === undefined && html`hidden`}>${view.alert ?? ''}</p>
-        ${phoneCard()}
         <section class="card people" aria-labelledby="people-title">
           <h2 id="people-title">People</h2>
           <ul id="people" class="rows">
@@ -158,7 +157,9 @@ export function directoryPage(site: SiteView, view: DirectoryView): string {
             ${callList(view.calls, me.name)}
           </ul>
         </section>
-        ${site.sipAddress !== undefined && softphoneHelp(site, me.name, site.sipAddress)}
+        <div class="side">
+          ${phoneCard()} ${site.sipAddress !== undefined && softphoneHelp(site, me.name, site.sipAddress)}
+        </div>
       </main>
       <p id="live" class="hidden" aria-live="polite"></p>
       <audio id="remote-audio" autoplay></audio>

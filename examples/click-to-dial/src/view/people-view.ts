@@ -72,7 +72,7 @@ const HUES = 6; // colours in the style sheet
 /** A round picture with the first letter. */
 export function avatar(name: string, displayName: string): Html {
   let sum = 0;
-  for (const unit of name) sum = sum * 7 + (unit.codePointAt(0) ?? 0);
+  for (const unit of name) sum = (sum * 5 + (unit.codePointAt(0) ?? 0)) % 9973;
   return html`<span class="avatar" data-hue="${sum % HUES}" aria-hidden="true"
     >${Array.from(displayName)[0] ?? '?'}</span
   >`;
