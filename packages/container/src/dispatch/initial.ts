@@ -171,6 +171,7 @@ export class InitialDispatcher {
     const response = createResponseFor(request.message, status, reason, this.#kernel.host.ids.tag());
     if (status === 503) response.headers.set('Retry-After', '5');
     this.#kernel.host.respond(request.serverTransaction, response);
+    request.detach();
   }
 }
 

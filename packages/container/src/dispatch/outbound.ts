@@ -122,6 +122,7 @@ export class Outbound {
       afterSentResponse(session.data, request.message, status, request.initial);
     }
     this.#kernel.host.respond(request.serverTransaction, message);
+    request.detach();
     session?.closed(request);
     return true;
   }
@@ -214,6 +215,9 @@ export class Outbound {
     if (request.serverTransaction === undefined) return;
     response.wireFlow = request.wireFlow;
     this.#kernel.host.respond(request.serverTransaction, message, RESPOND);
+    const { status } = message;
+    const awaitsAck = request.getMethod() === 'INVITE' && status >= 200 && status < 300;
+    if (status >= 200 && !awaitsAck) request.detach();
   }
 
   #connectionOf(hop: SipUri): Flow {

@@ -168,6 +168,7 @@ export class SipRuntime implements Kernel {
         }
         return;
       case 'ack':
+        this.#acknowledged(event.transaction);
         this.#subsequent.acknowledge(event.request, event.flow, popRoutes(event.request, this.host));
         return;
       case 'cancel':
@@ -232,6 +233,14 @@ export class SipRuntime implements Kernel {
     else if (owner instanceof ContainerRequest && owner.proxy?.isStarted === true && owner.answered === 0) {
       owner.proxy.cancelByCaller(undefined);
     }
+  }
+
+  // The INVITE is over: an established call keeps no messages.
+  #acknowledged(transaction: ServerTransaction | undefined): void {
+    const request = transaction?.owner;
+    if (!(request instanceof ContainerRequest)) return;
+    request.session?.forget(request);
+    request.detach();
   }
 
   #terminated(owner: unknown): void {

@@ -1,4 +1,4 @@
-import { createAck, createDialogRequest, dialogFromResponse, type Flow, type SipResponse } from '@siplet/sip';
+import { createAck, createDialogRequest, dialogFromResponse, type Flow, SipError, type SipResponse } from '@siplet/sip';
 import type { ContainerRequest } from '../message/request.ts';
 import { afterReceivedResponse, fallBack, terminate } from '../session/dialog-rules.ts';
 import { traitsOf } from '../session/methods.ts';
@@ -102,13 +102,21 @@ export class UserAgentClient {
   #update(request: ContainerRequest, session: ContainerSession, message: SipResponse, flow: Flow | undefined): void {
     const { data } = session;
     // State before callback (model §2.3).
-    afterReceivedResponse(data, request.message, message, request.initial);
+    try {
+      afterReceivedResponse(data, request.message, message, request.initial);
+    } catch (error) {
+      if (!(error instanceof SipError)) throw error; // a Contact that cannot be read refreshes nothing
+    }
+    // A 2xx without Contact breaks RFC 3261 §13.3.1; its sender is then where the INVITE went.
+    if (data.dialog !== undefined) data.dialog.remoteTarget ??= request.message.uriText;
     if (flow?.reliable === true && !data.flowPinned) data.flow = flow.id;
     this.#kernel.sessions.bind(session);
   }
 
   #final(request: ContainerRequest, original: ContainerSession, status: number): void {
     request.answered = status;
+    // Further 2xx may follow a 2xx to INVITE, nothing follows other finals.
+    if (status >= 300 || request.getMethod() !== 'INVITE') request.detach();
     original.closed(request);
     if (status < 300 || !request.initial) return;
     // RFC 3261 §13.2.2.3: all early dialogs end with a non-2xx final

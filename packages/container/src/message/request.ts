@@ -274,6 +274,12 @@ export class ContainerRequest extends RequestBase {
     return this.session;
   }
 
+  /** Its transaction lives on in the engine for 32 s; what is finished here need not live on with it. */
+  detach(): void {
+    if (this.serverTransaction !== undefined) this.serverTransaction.owner = undefined;
+    if (this.clientTransaction !== undefined) this.clientTransaction.owner = undefined;
+  }
+
   #kind(): string {
     return `${this.incoming ? 'received' : 'sent'} ${this.getMethod()}`;
   }

@@ -77,5 +77,6 @@ export function settleProxied(
       }
     }
   }
+  original.detach();
   root.closed(original);
 }

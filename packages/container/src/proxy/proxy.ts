@@ -6,7 +6,7 @@ import {
   type SipURI,
   type URI,
 } from '@siplet/api';
-import { createResponseFor, type Flow, type SipResponse, SipUri, type Uri } from '@siplet/sip';
+import { createResponseFor, type Flow, SipError, type SipResponse, SipUri, type Uri } from '@siplet/sip';
 import { coreUri, uriView } from '../address/uri.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
 import { alreadyAnswered, noRecordRoute, proxyArgument, proxyStarted, recordRoutePart } from '../sip-errors.ts';
@@ -208,6 +208,7 @@ export class ContainerProxy extends Proxy {
     branch.stopTimers();
     if (status < 300) return this.#success(branch, message, flow);
     branch.final = branch.asSeenUpstream(message, local);
+    branch.request.detach();
     if (status >= 600) this.#cancelAll(undefined); // RFC 3261 §16.7 step 5: 6xx ends the search
     else if (status < 400 && this.#recurseOn(branch, message)) return this.#continue();
     const more = this.#pending().length > 0 || this.#next() !== undefined;
@@ -409,11 +410,7 @@ export class ContainerProxy extends Proxy {
 
   #recurseOn(branch: ContainerBranch, message: SipResponse): boolean {
     if (!branch.recurse || this.#answered || this.#cancelledByCaller) return false;
-    const targets: URI[] = [];
-    for (const contact of message.headers.addresses('Contact')) {
-      if (contact.uri instanceof SipUri) targets.push(uriView(contact.uri));
-    }
-    const made = this.#make(targets, branch);
+    const made = this.#make(contactsOf(message), branch);
     branch.recursed.push(...made);
     if (made.length === 0) return false;
     branch.retired = true;
@@ -440,6 +437,16 @@ const OWNED = new Set([
   'param:maddr',
   'param:sid',
 ]);
+
+/** The sip targets of a redirection; one that cannot be read is no target. */
+function contactsOf(message: SipResponse): URI[] {
+  try {
+    return message.headers.addresses('Contact').flatMap(({ uri }) => (uri instanceof SipUri ? [uriView(uri)] : []));
+  } catch (error) {
+    if (error instanceof SipError) return [];
+    throw error;
+  }
+}
 
 function preferring487<C extends { message: SipResponse }>(candidates: readonly C[]): readonly C[] {
   const terminated = candidates.filter(({ message }) => message.status === 487 || message.status >= 600);

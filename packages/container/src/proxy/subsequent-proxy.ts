@@ -174,6 +174,7 @@ class RelayedRequest implements Relay, TransactionUser {
       this.#upstream(message, local);
       if (status < 200) return;
       if (status < 300) this.#forwarded2xx.add(message.headers.to?.tag ?? '');
+      request.detach();
       session.closed(request);
     });
   }
