@@ -13,6 +13,7 @@ import type {
 import type { CallBook } from './call-book.ts';
 import { broken, endedOnPage, noAnswer, tooLong, vanished } from './call-words.ts';
 import { type Call, type Ending, finish, isOver, legOf, newCall, type Side } from './call.ts';
+import { probe, PROBE_MS } from './liveness.ts';
 import { DatabaseUnavailableError, type ModelFacade } from './model-facade.ts';
 import type { Person } from './person.entity.ts';
 import { type Reach, reach } from './reach.ts';
@@ -23,10 +24,7 @@ import type { WallClock } from './wall-clock.ts';
 export type Signalling = 'inviting' | 'answered' | 'confirmed' | 'over';
 
 /** What a timer of a call has to do; plain data. */
-export interface CallTimer {
-  readonly type: 'ring';
-  readonly side: Side;
-}
+export type CallTimer = { readonly type: 'ring'; readonly side: Side } | { readonly type: 'probe' };
 
 /** Why a call was not even tried; the status is that of the HTTP response. */
 export interface PlaceProblem {
@@ -149,17 +147,28 @@ export class CallControl {
     this.#needs().timers.createTimer(session, seconds * 1000, false, { type: 'ring', side });
   }
 
+  /** Both phones are connected: from now on they are asked whether they are still there. */
+  armProbe(session: SipApplicationSession): void {
+    this.disarm(session);
+    this.#needs().timers.createTimer(session, PROBE_MS, PROBE_MS, true, false, { type: 'probe' });
+  }
+
   /** No phone has to ring any more. */
   disarm(session: SipApplicationSession): void {
     for (const timer of session.getTimers()) timer.cancel();
   }
 
-  /** A ring timer has fired. */
+  /** A timer of a call has fired. */
   timeout(timer: ServletTimer, info: CallTimer): void {
     const session = timer.getApplicationSession();
     const call = callOf(session);
+    if (call === undefined) return;
+    if (info.type === 'probe') {
+      probe(session, call);
+      return;
+    }
     const seconds = info.side === 'first' ? FIRST_RING_SECONDS : SECOND_RING_SECONDS;
-    if (call !== undefined) this.end(session, call, noAnswer(call, info.side, seconds));
+    this.end(session, call, noAnswer(call, info.side, seconds));
   }
 
   /** The application session has reached its limit. */

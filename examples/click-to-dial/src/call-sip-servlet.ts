@@ -23,6 +23,7 @@ import {
 } from './call-control.ts';
 import { badMedia, hungUp, noMedia, refused, vanished } from './call-words.ts';
 import { type Call, connected, firstAnswered, isOver, legOf, ringing, type Side } from './call.ts';
+import { goneSide } from './liveness.ts';
 import { acknowledgeRelayed, cancelRelayed, isRelayed, relay, relayResponse } from './in-dialog-relay.ts';
 
 /**
@@ -50,6 +51,7 @@ export class CallSipServlet extends SipServlet implements SipSessionListener, Si
 
   protected override async doSuccessResponse(response: SipServletResponse): Promise<void> {
     if (isRelayed(response)) return relayResponse(response);
+    if (response.getMethod() === 'OPTIONS') goneSide(response);
     if (response.getMethod() !== 'INVITE') return;
     const place = placeOf(response);
     if (place === undefined || !expects(place.call, place.side, response.getSession()))
@@ -74,7 +76,13 @@ export class CallSipServlet extends SipServlet implements SipSessionListener, Si
       return undefined;
     }
     const place = placeOf(response);
-    if (response.getMethod() !== 'INVITE' || place === undefined) return undefined;
+    if (place === undefined) return undefined;
+    if (response.getMethod() === 'OPTIONS') {
+      const gone = goneSide(response);
+      if (gone !== undefined) this.control.end(session.getApplicationSession(), place.call, vanished(place.call, gone));
+      return undefined;
+    }
+    if (response.getMethod() !== 'INVITE') return undefined;
     session.setAttribute('signalling', 'over' satisfies Signalling);
     const application = session.getApplicationSession();
     const { call, side } = place;
@@ -193,7 +201,7 @@ export class CallSipServlet extends SipServlet implements SipSessionListener, Si
     serverSession.removeAttribute('ACK');
     serverSession.setAttribute('signalling', 'confirmed' satisfies Signalling);
     void ack.send();
-    this.control.disarm(application);
+    this.control.armProbe(application);
     connected(call, clientResponse.getStatus(), this.control.now());
     this.control.book.changed(call);
   }

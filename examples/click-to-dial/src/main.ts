@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { createContainer, type Container, pointUri } from 'siplet';
 import { assemble } from './application.ts';
+import { isOver } from './call.ts';
 import { ClickToDial } from './click-to-dial.ts';
 import { type Database, openDatabase } from './database.ts';
 import { HELP, type Options, readOptions, UsageError } from './options.ts';
@@ -10,7 +11,6 @@ const DRAIN_MS = 5_000;
 
 /** Starts the example and keeps it running until SIGINT or SIGTERM. */
 export async function main(args: readonly string[] = process.argv.slice(2)): Promise<void> {
-  const begun = performance.now();
   try {
     const options = readOptions(
       args,
@@ -19,7 +19,7 @@ export async function main(args: readonly string[] = process.argv.slice(2)): Pro
     );
     if (options === undefined) return void process.stdout.write(HELP);
     const { container, database } = await start(options);
-    process.stdout.write(banner(container, database, options, performance.now() - begun));
+    process.stdout.write(banner(container, database, options, performance.now()));
     stopOnSignals(container, database);
   } catch (error) {
     process.stderr.write(`click-to-dial: ${explain(error)}\n`);
@@ -45,6 +45,11 @@ async function start(options: Options): Promise<{ container: Container; database
       clock: { now: () => container.ports.clock.wallTime() },
       sipAddress: () => sipAddress(container),
       report: (message, cause) => container.logger.warn({ err: cause }, message),
+    });
+    parts.book.watch((call) => {
+      const news = isOver(call) ? `${call.state}: ${call.reason ?? ''}` : 'begins';
+      if (isOver(call) || call.state === 'calling-first')
+        container.logger.info({ call: call.id }, `Call ${call.from} → ${call.to} ${news}`);
     });
     await parts.model.seed();
     await container.deploy(ClickToDial, parts.deployOptions);

@@ -38,7 +38,7 @@ export class SessionListener implements SipServletListener, TimerListener, FlowL
 
   async timeout(timer: ServletTimer): Promise<void> {
     const info = timer.getInfo() as unknown as RegistrarTimer | CallTimer;
-    if (info.type === 'ring') this.control.timeout(timer, info);
+    if (info.type === 'ring' || info.type === 'probe') this.control.timeout(timer, info);
     else await this.keeper.timeout(timer, info);
   }
 

@@ -496,6 +496,33 @@ describe('messages that cross', () => {
   });
 });
 
+describe('a phone that loses its power during the talk', () => {
+  test.each([
+    ['udp', 'alice', 'Alice’s phone went away'],
+    ['udp', 'bob', 'Bob’s phone went away'],
+    ['tcp', 'bob', 'Bob’s phone went away'],
+  ] as const)(
+    'over %s: %s is missed within two minutes, and the other one is released',
+    async (transport, who, reason) => {
+      await using app = await startApp();
+      const alice = await app.phone('alice', { transport });
+      const bob = await app.phone('bob', { transport });
+      alice.onInvite({ act: 'answer' });
+      bob.onInvite({ act: 'answer' });
+      const browser = await app.browser('alice');
+      const { id } = await place(browser, 'bob');
+      await app.t.clock.advance('150s');
+      expect(await callOf(browser, id)).toMatchObject({ state: 'connected' });
+      (who === 'alice' ? alice : bob).goSilent();
+      await app.t.clock.advance('2m');
+      expect(await callOf(browser, id)).toMatchObject({ state: 'ended', reason });
+      expect((who === 'alice' ? bob : alice).calls[0]).toMatchObject({ state: 'ended', endedBy: 'remote' });
+      await app.t.clock.advance('61m');
+      expect(app.t.leaks()).toEqual([]);
+    },
+  );
+});
+
 describe('who can be called', () => {
   test('nobody is called twice at a time, and nobody calls themselves', async () => {
     await using app = await startApp();
