@@ -15,6 +15,8 @@ export interface SessionCounts {
   /** Mailboxes that have work now. */
   readonly mailboxes: number;
   readonly timers: number;
+  /** Entries by which sessions are found, beside their ids. */
+  readonly indexEntries: number;
 }
 
 /** How a {@link SessionManager} makes sessions. */
@@ -94,6 +96,7 @@ export class SessionManager {
       sipSessions: this.#sipSessions.size,
       mailboxes: this.#options.mailboxHost.tracker.busy,
       timers: this.#options.mailboxHost.timers.active,
+      indexEntries: this.#byKey.size + this.#dialogs.size + this.#proxied.size + this.#half.size,
     };
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SipServletRequest, SipServletResponse } from '@siplet/api';
-import { expectNoLeaks } from '@siplet/testing';
+import { expectNoLeaks } from './support/nothing-left.ts';
 import { RawPeer } from './support/raw-peer.ts';
 import { type Script, startScript } from './support/script-app.ts';
 
@@ -166,6 +166,9 @@ describe('linked sessions', () => {
     helper.linkSipSessions(a, c);
     c.invalidate();
     expect(helper.getLinkedSession(a)).toBeUndefined();
+    const d = make().getSession();
+    helper.linkSipSessions(a, d);
+    expect(helper.getLinkedSession(d)).toBe(a);
     session.invalidate();
     other.invalidate();
     await expectNoLeaks(t);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SipServletRequest } from '@siplet/api';
-import { expectNoLeaks } from '@siplet/testing';
 import type { TestContainer } from '@siplet/testing';
+import { expectNoLeaks } from './support/nothing-left.ts';
 import { RawPeer } from './support/raw-peer.ts';
 import { startScript } from './support/script-app.ts';
 
@@ -72,6 +72,33 @@ describe('CANCEL as a server (JSR 289 §11.2.3, model §2.8)', () => {
     await Promise.all([invited, cancelled]);
     expect(code).toBe('CTR_ERR_ANSWERED');
     expect(app.seen).toContain('CANCEL');
+    await expectNoLeaks(t);
+  });
+
+  test('an INVITE that still waits for its turn is never seen, nor is its CANCEL', async () => {
+    const { open, passed } = gate();
+    const { t, app } = await startScript(
+      {
+        async request(request) {
+          if (request.getMethod() === 'MESSAGE') await passed;
+          await request.createResponse(200).send();
+        },
+      },
+      { key: () => 'one for all' },
+    );
+    await using _ = t;
+    const peer = await peerOf(t);
+    const waits = peer.request('MESSAGE', { callId: 'first' });
+    await t.clock.advance('10ms');
+    const invited = peer.request('INVITE', { branch: 'z9hG4bKc' });
+    await t.clock.advance('10ms');
+    const cancelled = cancel(peer, 'z9hG4bKc');
+    await t.clock.advance('10ms');
+    expect(peer.statuses).toEqual([200, 487]);
+    open();
+    await Promise.all([waits, invited, cancelled]);
+    expect(peer.statuses).toEqual([200, 487, 200]);
+    expect(app.seen.filter((line) => /^[A-Z]+$/.test(line))).toEqual(['MESSAGE']);
     await expectNoLeaks(t);
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { SipServletRequest, SipURI } from '@siplet/api';
 import { seededRandom } from '@siplet/testing';
 import type { IncomingCall, OutgoingCall, TestContainer } from '@siplet/testing';
+import { expectNoLeaks } from './support/nothing-left.ts';
 import { type Script, startScript } from './support/script-app.ts';
 
 /** Registrar; odd callees through a record-routing proxy, even ones through a back-to-back user agent. */
@@ -123,6 +124,6 @@ describe('calls on a bad network, with people who hang up whenever they like', (
     await randomCall(t, seed);
     await t.clock.advance('5m');
     expect(t.log.filter((line) => line.level >= 50)).toEqual([]);
-    expect(t.leaks()).toEqual([]);
+    await expectNoLeaks(t);
   });
 });

@@ -16,7 +16,8 @@ import type {
   SipServletResponse,
   SipURI,
 } from '@siplet/api';
-import { createTestContainer, expectNoLeaks } from '@siplet/testing';
+import { createTestContainer } from '@siplet/testing';
+import { expectNoLeaks } from './support/nothing-left.ts';
 import { RawPeer } from './support/raw-peer.ts';
 import { startScript } from './support/script-app.ts';
 

@@ -8,7 +8,7 @@ import {
   parseChallenges,
   type SipResponse,
 } from '@siplet/sip';
-import { expectNoLeaks } from '@siplet/testing';
+import { expectNoLeaks } from './support/nothing-left.ts';
 import { RawPeer } from './support/raw-peer.ts';
 import { type ScriptApp, startScript } from './support/script-app.ts';
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SipServletRequest, SipServletResponse, SipSession } from '@siplet/api';
-import { expectLadder, expectNoLeaks } from '@siplet/testing';
+import { expectLadder } from '@siplet/testing';
+import { expectNoLeaks } from './support/nothing-left.ts';
 import { type Script, type ScriptApp, startScript } from './support/script-app.ts';
 
 /**

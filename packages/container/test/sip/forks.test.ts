@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SipServletResponse } from '@siplet/api';
-import { expectNoLeaks } from '@siplet/testing';
+import { expectNoLeaks } from './support/nothing-left.ts';
 import { RawPeer } from './support/raw-peer.ts';
 import { startScript } from './support/script-app.ts';
 

@@ -84,10 +84,16 @@ describe('a mailbox', () => {
     await clock.advance(1);
     expect(log).toEqual(['stuck INVITE of somebody']);
     expect(order).toEqual(['abandoned', 'next', 'end']);
+    const running = deferred();
+    mailbox.enter(() => running.promise);
+    mailbox.enter(() => void order.push('last'));
     never.resolve();
-    await Promise.resolve();
-    await Promise.resolve();
-    expect(order).toEqual(['abandoned', 'next', 'end']);
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+    expect(order).toEqual(['abandoned', 'next', 'end']); // the one that runs now is still alone
+    running.resolve();
+    await host.tracker.whenIdle();
+    expect(order).toEqual(['abandoned', 'next', 'end', 'end', 'last', 'end']);
+    expect(host.tracker.busy).toBe(0);
     expect(host.timers.active).toBe(0);
   });
 

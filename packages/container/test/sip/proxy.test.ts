@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SipServletRequest, SipURI } from '@siplet/api';
-import { expectNoLeaks } from '@siplet/testing';
 import type { TestContainer } from '@siplet/testing';
+import { expectNoLeaks } from './support/nothing-left.ts';
 import { RawPeer } from './support/raw-peer.ts';
 import { type Script, type ScriptApp, startScript } from './support/script-app.ts';
 

@@ -1,4 +1,4 @@
-import { Resource, SipApplication, SipListener, SipServlet } from '@siplet/annotations';
+import { Resource, SipApplication, SipApplicationKey, SipListener, SipServlet } from '@siplet/annotations';
 import {
   SipApplicationSessionListener,
   SipFactory,
@@ -38,7 +38,7 @@ export class ScriptApp {
   readonly responses: SipServletResponse[] = [];
   readonly class: ApplicationClass;
 
-  constructor(script: Script, options: { sessionTimeout?: number; proxyTimeout?: number } = {}) {
+  constructor(script: Script, options: AppOptions = {}) {
     this.class = define(script, this, options);
   }
 
@@ -55,7 +55,7 @@ export class ScriptApp {
   }
 }
 
-function define(script: Script, app: ScriptApp, options: object): ApplicationClass {
+function define(script: Script, app: ScriptApp, { key, ...options }: AppOptions): ApplicationClass {
   @SipServlet({ name: 'Main', loadOnStartup: 1 })
   @SipListener(SipSessionListener, SipApplicationSessionListener)
   class Main extends SipServlet {
@@ -108,19 +108,32 @@ function define(script: Script, app: ScriptApp, options: object): ApplicationCla
   }
 
   @SipApplication({ name: 'Script', mainServlet: Main, servlets: [Main], ...options })
-  class App {}
+  class App {
+    @SipApplicationKey
+    static key(request: SipServletRequest): string | undefined {
+      return key?.(request);
+    }
+  }
   return App;
+}
+
+/** Settings of the application. */
+export interface AppOptions {
+  readonly sessionTimeout?: number;
+  readonly proxyTimeout?: number;
+  readonly key?: (request: SipServletRequest) => string | undefined;
 }
 
 /** Starts a container with one scripted application. */
 export async function startScript(
   script: Script,
-  options: { sessionTimeout?: number; proxyTimeout?: number } & Partial<TestContainerOptions> = {},
+  options: AppOptions & Partial<TestContainerOptions> = {},
 ): Promise<{ t: TestContainer; app: ScriptApp }> {
-  const { sessionTimeout, proxyTimeout, ...rest } = options;
+  const { sessionTimeout, proxyTimeout, key, ...rest } = options;
   const app = new ScriptApp(script, {
     ...(sessionTimeout === undefined ? {} : { sessionTimeout }),
     ...(proxyTimeout === undefined ? {} : { proxyTimeout }),
+    ...(key === undefined ? {} : { key }),
   });
   const t = await createTestContainer({ apps: [app.class], ...rest });
   return { t, app };
