@@ -276,9 +276,10 @@ export class Container {
       passed = resolve;
     });
     const timer = clock.setTimer(HTTP_GRACE_MS, passed);
+    // WebSockets first: the HTTP server waits for its connections, upgraded ones included.
+    await this.#attempt(this.#webSocket?.close());
     await this.#attempt(this.#http.close(deadline));
     timer.cancel();
-    await this.#attempt(this.#webSocket?.close());
     await this.#attempt(this.runtime.stop());
     for (const deployment of this.#deployments.toReversed()) await this.#attempt(deployment.destroy(this.logger));
     if (wasUp) await this.#attempt(Promise.resolve(this.#router.router.destroy()));
