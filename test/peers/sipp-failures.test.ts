@@ -294,7 +294,6 @@ describePeers('each failure ends with both legs clean', ['sipp'], () => {
   let app: App;
   const outcomes = new Map<Story, Promise<Outcome>>();
   const phones: Sipp[] = [];
-  let before: Vitals;
 
   beforeAll(async () => {
     app = await App.start();
@@ -309,7 +308,6 @@ describePeers('each failure ends with both legs clean', ['sipp'], () => {
       phones.push(first, second);
       stages.push(() => play(story, { from, to, first, second }));
     }
-    before = await app.vitals();
     for (const [index, stage] of stages.entries()) {
       const outcome = stage();
       outcome.catch(() => undefined);
@@ -355,30 +353,28 @@ describePeers('each failure ends with both legs clean', ['sipp'], () => {
   });
 
   test('nothing is left over: no session, no transaction, no timer of a call', async () => {
+    // Each registered address of record has one application session, for its expiry. The last turn of a call may still
+    // be referred to by the frame that ran it, hence one more.
+    const most = STORIES.length * 2 + 1;
     let now: Vitals | undefined;
-    try {
-      await until(
-        'all of it to go',
-        async () => {
-          now = await app.vitals();
-          const { client, server, accepted } = now.engine;
-          return client === 0 && server === 0 && accepted === 0 && same(now.live, before.live);
-        },
-        110_000,
-        3_000,
-      );
-    } catch {
-      // The comparison below shows the difference.
-    }
-    expect(now?.live).toMatchObject({ ...before.live, ClientTransaction: 0, ServerTransaction: 0 });
+    await until(
+      'all of it to go',
+      async () => {
+        now = await app.vitals();
+        const { client, server, accepted } = now.engine;
+        const { SipSession, SipApplicationSession } = now.live;
+        const sessions = SipSession === 0 && (SipApplicationSession ?? 0) <= most;
+        return client === 0 && server === 0 && accepted === 0 && sessions;
+      },
+      110_000,
+      3_000,
+    ).catch(() => undefined);
+    expect(now?.live).toMatchObject({ SipSession: 0, ClientTransaction: 0, ServerTransaction: 0 });
+    expect(now?.live['SipApplicationSession']).toBeLessThanOrEqual(most);
     expect(now?.engine).toMatchObject({ client: 0, server: 0, accepted: 0 });
     expect(app.errors).toEqual([]);
   }, 120_000);
 });
-
-function same(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): boolean {
-  return ['SipSession', 'SipApplicationSession'].every((key) => (a[key] ?? 0) <= (b[key] ?? 0));
-}
 
 describePeers('calls that cannot be placed', ['sipp'], () => {
   let app: App;
