@@ -66,6 +66,8 @@ export class Outbound {
         return this.#deliverCancel(output.request);
       case 'response':
         return this.#deliverResponse(output.response);
+      case 'proxied':
+        return output.send();
     }
   }
 

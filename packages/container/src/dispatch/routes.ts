@@ -1,5 +1,6 @@
 import { type NameAddr, type SipRequest, SipUri } from '@siplet/sip';
 import type { EngineHost } from '@siplet/transport';
+import type { SessionManager } from '../session/manager.ts';
 
 /** Name of the parameter that marks our Record-Route and names the session. */
 export const SESSION_PARAM = 'sid';
@@ -13,12 +14,12 @@ export interface PoppedRoute {
 }
 
 /** Removes the Routes that point here (RFC 3261 §16.4); two when transports differ (RFC 5658). */
-export function popRoutes(request: SipRequest, host: EngineHost): PoppedRoute | undefined {
+export function popRoutes(request: SipRequest, host: EngineHost, sessions: SessionManager): PoppedRoute | undefined {
   fixStrictRouting(request, host);
   if (!request.headers.has('Route')) return undefined;
   let popped: PoppedRoute | undefined;
   for (const route of request.headers.addresses('Route')) {
-    if (!isOurs(route, host)) break;
+    if (!isOurs(route, host) && !namesSession(route, request, sessions)) break;
     request.headers.removeFirst('Route');
     popped = { text: popped?.text ?? route.toString(), sessionId: popped?.sessionId ?? sessionIdOf(route) };
   }
@@ -27,6 +28,13 @@ export function popRoutes(request: SipRequest, host: EngineHost): PoppedRoute | 
 
 function isOurs(route: NameAddr, host: EngineHost): boolean {
   return route.uri instanceof SipUri && host.isLocal(route.uri);
+}
+
+// Ours too when it names a session of this call: an address in front of us (a port mapping) may have another name.
+function namesSession(route: NameAddr, request: SipRequest, sessions: SessionManager): boolean {
+  const id = sessionIdOf(route);
+  const session = id === undefined ? undefined : sessions.sipSession(id);
+  return session !== undefined && session.data.callId === request.headers.callId;
 }
 
 function sessionIdOf(route: NameAddr): string | undefined {

@@ -57,6 +57,8 @@ export interface SipRuntimeOptions {
   readonly watchdogMs?: number | undefined;
   /** When application sessions expire: `creation` (JSR 289 javadoc, default) or `activity`. */
   readonly expiry?: 'creation' | 'activity' | undefined;
+  /** What a unit of work sends leaves at its end, as a session store needs it (commit, then send); default at once. */
+  readonly sendAfterUnit?: boolean | undefined;
 }
 
 const WATCHDOG_MS = 30_000;
@@ -98,6 +100,7 @@ export class SipRuntime implements Kernel {
       random: this.random,
       deliver: (output) => this.outbound.deliver(output),
       expiry: options.expiry ?? 'creation',
+      sendAfterUnit: options.sendAfterUnit === true,
       mailboxHost: {
         timers: this.timers,
         watchdogMs,
@@ -169,7 +172,7 @@ export class SipRuntime implements Kernel {
         return;
       case 'ack':
         this.#acknowledged(event.transaction);
-        this.#subsequent.acknowledge(event.request, event.flow, popRoutes(event.request, this.host));
+        this.#subsequent.acknowledge(event.request, event.flow, popRoutes(event.request, this.host, this.sessions));
         return;
       case 'cancel':
         dispatchCancel(this, event.request, event.flow, event.cancelled);
@@ -250,7 +253,7 @@ export class SipRuntime implements Kernel {
 
   #request(message: SipRequest, transaction: ServerTransaction, flow: Flow): void {
     this.flows.learn(message, flow);
-    const popped = popRoutes(message, this.host);
+    const popped = popRoutes(message, this.host, this.sessions);
     // JSR 289 appendix B
     const inDialog = message.headers.to?.tag !== undefined || traitsOf(message.method).neverInitial;
     if (inDialog) this.#subsequent.dispatch(message, transaction, flow, popped);

@@ -136,6 +136,10 @@ export class ContainerBranch extends ProxyBranch implements TransactionUser {
   start(): void | Promise<void> {
     this.#started = true;
     this.request.committed = true;
+    return this.parent.session.parent.outputs.emit({ kind: 'proxied', send: () => this.#send() });
+  }
+
+  #send(): void | Promise<void> {
     try {
       const flow = this.#kernel.outbound.flowFor(this.request);
       if (!isPromise(flow)) {

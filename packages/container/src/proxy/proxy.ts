@@ -388,7 +388,8 @@ export class ContainerProxy extends Proxy {
     if (serverTransaction === undefined) return;
     const response = local ? withTag(message, this.session.data.localTag) : message.clone();
     if (!local) response.headers.removeFirst('Via'); // ours (RFC 3261 §16.7 step 3)
-    this.#kernel.host.respond(serverTransaction, response, AS_PROXY);
+    const send = (): void => this.#kernel.host.respond(serverTransaction, response, AS_PROXY);
+    void this.session.parent.outputs.emit({ kind: 'proxied', send });
   }
 
   #supervise(

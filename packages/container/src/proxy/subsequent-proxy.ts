@@ -40,18 +40,20 @@ export class SubsequentProxy {
     ack.role = 'proxy';
     if (ack.getMaxForwards() === 0) return;
     const seen = this.#show(ack, session);
-    return chain(seen, () => {
-      const message = forwardable(ack);
-      const send = (flow: Flow): void => this.#kernel.host.sendStateless(message, flow);
-      const failed = (error: unknown): void => this.#kernel.logger.info({ err: error }, 'ACK could not be forwarded');
-      try {
-        const flow = flowTowards(this.#kernel, session, message);
-        if (isPromise(flow)) return flow.then(send).catch(failed);
-        return send(flow);
-      } catch (error) {
-        return failed(error);
-      }
-    });
+    return chain(seen, () => session.parent.outputs.emit({ kind: 'proxied', send: () => this.#sendAck(ack, session) }));
+  }
+
+  #sendAck(ack: ContainerRequest, session: ContainerSession): void | Promise<void> {
+    const message = forwardable(ack);
+    const send = (flow: Flow): void => this.#kernel.host.sendStateless(message, flow);
+    const failed = (error: unknown): void => this.#kernel.logger.info({ err: error }, 'ACK could not be forwarded');
+    try {
+      const flow = flowTowards(this.#kernel, session, message);
+      if (isPromise(flow)) return flow.then(send).catch(failed);
+      return send(flow);
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   #show(request: ContainerRequest, session: ContainerSession): void | Promise<void> {
@@ -99,6 +101,10 @@ class RelayedRequest implements Relay, TransactionUser {
   }
 
   send(): void | Promise<void> {
+    return this.#session.parent.outputs.emit({ kind: 'proxied', send: () => this.#send() });
+  }
+
+  #send(): void | Promise<void> {
     const message = forwardable(this.#request);
     try {
       const flow = flowTowards(this.#kernel, this.#session, message);
@@ -207,6 +213,7 @@ class RelayedRequest implements Relay, TransactionUser {
     if (serverTransaction === undefined) return;
     const response = local ? message : message.clone();
     if (!local) response.headers.removeFirst('Via');
-    this.#kernel.host.respond(serverTransaction, response, AS_PROXY);
+    const send = (): void => this.#kernel.host.respond(serverTransaction, response, AS_PROXY);
+    void this.#session.parent.outputs.emit({ kind: 'proxied', send });
   }
 }

@@ -77,7 +77,7 @@ export class ApplicationSession extends SipApplicationSession {
     this.#accessedAt = this.#createdAt;
     this.#timeoutMs = Math.max(0, parts.app.config.sessionTimeoutMinutes) * MINUTE_MS;
     this.#attributes = new AttributeStore({ changed: (method, name) => this.#attributeChanged(method, name) });
-    this.mailbox = new Mailbox(parts.mailboxHost, () => this.#endOfTurn());
+    this.mailbox = new Mailbox(parts.mailboxHost, () => this.#endOfTurn(), parts.outputs);
   }
 
   getId(): string {

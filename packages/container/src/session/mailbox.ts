@@ -21,6 +21,12 @@ export interface MailboxHost {
   failed(error: unknown, label: string): void;
 }
 
+/** What a turn sends leaves together at its end, when sessions are stored. */
+export interface UnitOfWork {
+  begin(): void;
+  flush(): void;
+}
+
 /** Counts the mailboxes that have work. */
 export class BusyTracker {
   #busy = 0;
@@ -80,14 +86,16 @@ const currentTurn = new AsyncLocalStorage<Turn>();
 export class Mailbox {
   readonly #host: MailboxHost;
   readonly #endOfTurn: (() => void | Promise<void>) | undefined;
+  readonly #unit: UnitOfWork | undefined;
   readonly #queue: Entry[] = [];
   #turn: Turn | undefined = undefined;
   #draining = false;
 
-  /** `endOfTurn` runs inside each turn after its work, and again waits for what it returns. */
-  constructor(host: MailboxHost, endOfTurn?: () => void | Promise<void>) {
+  /** `endOfTurn` runs inside each turn after its work, and again waits for what it returns; each turn is a `unit`. */
+  constructor(host: MailboxHost, endOfTurn?: () => void | Promise<void>, unit?: UnitOfWork) {
     this.#host = host;
     this.#endOfTurn = endOfTurn;
+    this.#unit = unit;
   }
 
   /** Work that is running or waits. */
@@ -130,6 +138,7 @@ export class Mailbox {
   #begin(work: Work, label: Label, abandoned: (() => void) | undefined): void {
     const turn = new Turn(this, label, abandoned);
     this.#turn = turn;
+    this.#unit?.begin();
     const result = currentTurn.run(turn, () => this.#runTurn(work, turn));
     if (isPromise(result)) {
       this.#watch(turn);
@@ -187,6 +196,7 @@ export class Mailbox {
   #end(turn: Turn): void {
     turn.active = false;
     turn.watchdog?.cancel();
+    this.#unit?.flush();
     this.#turn = undefined;
   }
 

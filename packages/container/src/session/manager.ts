@@ -25,6 +25,8 @@ export interface SessionManagerOptions {
   readonly mailboxHost: MailboxHost;
   readonly deliver: Deliver;
   readonly expiry: 'creation' | 'activity';
+  /** What a unit of work sends leaves at its end (with a store: after its commit) instead of at once. */
+  readonly sendAfterUnit: boolean;
 }
 
 /** Bytes of a session id: 96 random bits. */
@@ -63,7 +65,7 @@ export class SessionManager {
       id: this.newId(),
       key,
       mailboxHost: this.#options.mailboxHost,
-      outputs: new OutputBuffer(this.#options.deliver, false),
+      outputs: new OutputBuffer(this.#options.deliver, this.#options.sendAfterUnit),
       expiry: this.#options.expiry,
     });
     this.#applicationSessions.set(session.getId(), session);

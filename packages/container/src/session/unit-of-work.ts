@@ -7,7 +7,9 @@ export type Output =
   | { readonly kind: 'request'; readonly request: ContainerRequest }
   | { readonly kind: 'ack'; readonly request: ContainerRequest }
   | { readonly kind: 'cancel'; readonly request: ContainerRequest }
-  | { readonly kind: 'response'; readonly response: ContainerResponse };
+  | { readonly kind: 'response'; readonly response: ContainerResponse }
+  /** What a proxy forwards; `send` never throws. */
+  | { readonly kind: 'proxied'; readonly send: () => void | Promise<void> };
 
 /** Hands an output to a flow; a promise when that takes name resolution. Never throws and never rejects. */
 export type Deliver = (output: Output) => void | Promise<void>;
@@ -18,35 +20,47 @@ const HANDED_OVER = Promise.resolve();
 export class OutputBuffer {
   readonly #deliver: Deliver;
   readonly #afterCommit: boolean;
-  #waiting: { output: Output; done: () => void }[] = [];
+  #waiting: Output[] = [];
+  #open = false;
 
+  /** With `afterCommit` what is sent inside a unit waits for {@link OutputBuffer.flush}. */
   constructor(deliver: Deliver, afterCommit: boolean) {
     this.#deliver = deliver;
     this.#afterCommit = afterCommit;
   }
 
-  /** Settles when the output has been handed to a flow. */
-  push(output: Output): Promise<void> {
-    if (!this.#afterCommit) {
-      const result = this.#deliver(output);
-      return isPromise(result) ? result : HANDED_OVER;
-    }
-    return new Promise((done) => this.#waiting.push({ output, done }));
+  /** A unit of work begins. */
+  begin(): void {
+    this.#open = this.#afterCommit;
   }
 
-  /** The session record is stored: everything may leave. */
+  /**
+   * Takes an output; a promise only when somebody has to wait until it has been handed over. An output of an open unit
+   * counts as handed over to the unit: a handler that awaits it must not wait for its own end.
+   */
+  emit(output: Output): void | Promise<void> {
+    if (!this.#open) return this.#deliver(output);
+    this.#waiting.push(output);
+  }
+
+  /** {@link OutputBuffer.emit} for applications: settles when the output has been handed to a flow. */
+  push(output: Output): Promise<void> {
+    const result = this.emit(output);
+    return isPromise(result) ? result : HANDED_OVER;
+  }
+
+  /** The unit has ended and its session record is stored: everything may leave. */
   flush(): void {
+    this.#open = false;
+    if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const { output, done } of waiting) {
-      const result = this.#deliver(output);
-      if (isPromise(result)) void result.then(done);
-      else done();
-    }
+    for (const output of waiting) void this.#deliver(output);
   }
 
   /** The commit failed: nothing leaves (the unit runs again on the newer record). */
   discard(): void {
+    this.#open = false;
     this.#waiting = [];
   }
 }
