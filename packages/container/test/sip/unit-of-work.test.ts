@@ -22,18 +22,18 @@ describe('the output buffer of a unit of work (commit, then send)', () => {
     const { buffer, left, output } = setUp(true);
     buffer.begin();
     await buffer.push(output('one'));
-    buffer.emit(output('two'));
+    void buffer.emit(output('two'));
     expect(left).toEqual([]);
     buffer.flush();
     expect(left).toEqual(['one', 'two']);
-    buffer.emit(output('outside of a unit'));
+    void buffer.emit(output('outside of a unit'));
     expect(left).toHaveLength(3);
   });
 
   test('after a failed commit nothing leaves', () => {
     const { buffer, left, output } = setUp(true);
     buffer.begin();
-    buffer.emit(output('one'));
+    void buffer.emit(output('one'));
     buffer.discard();
     buffer.flush();
     expect(left).toEqual([]);
