@@ -52,9 +52,21 @@ function connectEvents(): void {
   events.addEventListener('call', (event) => showCall(JSON.parse(event.data as string) as CallView));
   events.addEventListener('error', () => {
     link.hidden = false;
-    // The browser tries again by itself unless the server has said no: then nobody is signed in any more.
-    if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 1000);
+    // The browser tries again by itself, unless the server has said no.
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => void comeBack(), 1000);
   });
+}
+
+/** Waits for the server; one that has forgotten who we are shows its login page. */
+async function comeBack(): Promise<void> {
+  try {
+    const response = await fetch(`/people?${as}`, { headers: { Accept: 'application/json' } });
+    if (response.status === 401) location.assign('/');
+    else if (response.ok) connectEvents();
+    else setTimeout(() => void comeBack(), 2000);
+  } catch {
+    setTimeout(() => void comeBack(), 2000);
+  }
 }
 
 function showPeople(people: PersonView[]): void {

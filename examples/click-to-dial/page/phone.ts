@@ -62,7 +62,7 @@ export class Phone {
       const agent = new JsSIP.UA({
         sockets: [socket],
         uri: pass.uri,
-        display_name: pass.displayName,
+        display_name: pass.displayName.replaceAll(/["\\]/g, ''), // JsSIP quotes it, but does not escape
         authorization_user: pass.user,
         password: pass.password,
         register_expires: REGISTER_SECONDS,

@@ -9,7 +9,7 @@ import {
   sendPage,
   signIn,
   signOut,
-  wantsHtml,
+  isForm,
 } from './login-session.ts';
 import { ModelFacade } from './model-facade.ts';
 import { PhonePasses } from './phone-passes.ts';
@@ -83,13 +83,13 @@ export class LoginServlet extends HttpServlet {
       signOut(request, login);
     }
     // Somebody else of this browser may still be signed in; this tab should not become theirs.
-    if (wantsHtml(request)) response.sendRedirect(isAnybodySignedIn(request) ? '/login' : '/', 303);
+    if (isForm(request)) response.sendRedirect(isAnybodySignedIn(request) ? '/login' : '/', 303);
     else sendJson(response, 200, {});
   }
 
   #welcome(request: HttpServletRequest, response: HttpServletResponse, name: string): void {
     signIn(request, name);
-    if (wantsHtml(request)) response.sendRedirect('/', 303);
+    if (isForm(request)) response.sendRedirect('/', 303);
     else sendJson(response, 200, { name });
   }
 
@@ -99,7 +99,7 @@ export class LoginServlet extends HttpServlet {
     status: number,
     view: { name: string; error: string; signUp?: boolean },
   ): Promise<void> {
-    if (wantsHtml(request)) sendPage(response, status, await this.pages.login(view));
+    if (isForm(request)) sendPage(response, status, await this.pages.login(view));
     else sendJson(response, status, { error: view.error });
   }
 }

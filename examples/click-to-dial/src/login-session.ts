@@ -60,6 +60,12 @@ export function wantsHtml(request: HttpServletRequest): boolean {
   return accept.includes('text/html') && !accept.trimStart().startsWith('application/json');
 }
 
+/** Whether a form was posted by hand, as by a browser or by curl, rather than by a program that asks for JSON. */
+export function isForm(request: HttpServletRequest): boolean {
+  const asksForJson = (request.getHeader('Accept') ?? '').includes('application/json');
+  return wantsHtml(request) || (!asksForJson && request.getContentType()?.includes('form') === true);
+}
+
 /** Answers a program with a status and a JSON object. */
 export function sendJson(response: HttpServletResponse, status: number, value: unknown): void {
   response.setStatus(status);

@@ -32,6 +32,9 @@ describe('signing in', () => {
     expect([right.statusCode, right.json()]).toEqual([200, { name: 'alice' }]);
     const form = await browser.post('/login', { form: { name: 'bob', password: 'bob' }, acceptJson: true });
     expect(form.json()).toEqual({ name: 'bob' });
+    const anything = { form: { name: 'bob', password: 'bob' }, headers: { accept: '*/*' } };
+    const byHand = await browser.post('/login', anything);
+    expect([byHand.statusCode, byHand.headers.location]).toEqual([303, '/']);
   });
 
   test('a wrong password on the form gives the page again, with the reason', async () => {
