@@ -69,7 +69,8 @@ export class BindingKeeper {
       return response?.send();
     }
     try {
-      await this.#model.dropExpired(info.aor);
+      if (await this.#model.dropExpired(info.aor))
+        this.#tools?.log(`Phone of ${info.aor} left: its registration expired`);
       this.watch(timer.getApplicationSession(), info.aor, await this.#model.getBindings(info.aor));
     } catch (error) {
       // Expired rows are never looked at, so removing them can wait for the next REGISTER.
@@ -85,6 +86,7 @@ export class BindingKeeper {
     try {
       const aors = await this.#model.dropFlow(flow.getToken());
       for (const aor of aors) {
+        this.#tools?.log(`Phone of ${aor} left: its connection closed`);
         const session = await this.#tools?.sipFactory.createApplicationSessionByKey(registrarKey(aor));
         const bindings = await this.#model.getBindings(aor);
         await session?.runInSession(() => this.watch(session, aor, bindings));

@@ -41,7 +41,7 @@ export interface RegisterUpdate {
 
 /** What came of a REGISTER: the bindings in force, or why nothing was changed. */
 export type RegisterOutcome =
-  | { readonly ok: true; readonly bindings: readonly Registration[] }
+  | { readonly ok: true; readonly bindings: readonly Registration[]; readonly news?: 'registered' | 'left' }
   | { readonly ok: false; readonly reason: 'out-of-order' | 'too-many-contacts' };
 
 /** What came of a sign-up. */
@@ -156,7 +156,9 @@ export class ModelFacade {
         }
         for (const each of touched) if (!kept.includes(each)) tx.remove(each);
         await tx.flush();
-        return { ok: true, bindings: newestFirst(kept) };
+        const isNew = kept.length > stored.length || kept.some((each) => !stored.includes(each));
+        const news = isNew ? 'registered' : kept.length < stored.length ? 'left' : undefined;
+        return { ok: true, bindings: newestFirst(kept), ...(news === undefined ? {} : { news }) };
       }),
     );
   }

@@ -116,7 +116,10 @@ export class RegistrarServlet extends SipServlet {
     const outcome = await this.model.register(update, (a, b) => a === b || parse(a).equals(parse(b)));
     if (outcome.ok) this.keeper.watch(request.getApplicationSession(), aor, outcome.bindings);
     await this.#list(request, outcome);
-    if (outcome.ok) await this.keeper.changed();
+    if (!outcome.ok) return;
+    if (outcome.news !== undefined)
+      this.log(`Phone of ${aor} ${outcome.news}: ${request.getTransport() ?? ''} ${request.getRemoteAddr() ?? ''}`);
+    await this.keeper.changed();
   }
 
   /** The response lists every binding in force with the seconds it has left (RFC 3261 §10.3 step 8). */
