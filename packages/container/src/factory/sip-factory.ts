@@ -18,6 +18,7 @@ import type { Application } from '../application/application.ts';
 import { ContainerAuthInfo } from '../auth/client-auth.ts';
 import type { Kernel } from '../dispatch/kernel.ts';
 import { addressWithoutUri, foreignSession, methodNotAllowed, sessionInvalid } from '../sip-errors.ts';
+import { addProvisionalContact } from '../message/contact.ts';
 import { illegalArgument, illegalState } from '../message/illegal.ts';
 import { ContainerRequest } from '../message/request.ts';
 import { ApplicationSession } from '../session/application-session.ts';
@@ -106,6 +107,7 @@ export function createInitialRequest(
   headers.set('CSeq', `1 ${method}`);
   headers.set('Max-Forwards', '70');
   const message = new SipRequest(method, uri, headers);
+  if (traitsOf(method).hasContact) addProvisionalContact(message, kernel.host);
   const session = newClientSession(kernel, parent, method, callId, from, to, message.uriText);
   const request = new ContainerRequest({ kernel, message, session, incoming: false, initial: true });
   session.initialRequest = request;

@@ -5,11 +5,20 @@ import type { EngineHost } from '@siplet/transport';
 export function localUri(host: EngineHost, flow: Flow): SipUri {
   const own = host.advertisedFor(flow);
   const uri = new SipUri('sip', undefined, own.host, own.port);
-  const transport = own.transport.toLowerCase();
-  // RFC 3263 §4.1: without the parameter it is UDP; RFC 7118 §5.3 for ws
+  const named = own.transport.toLowerCase();
+  const transport = named === 'wss' ? 'ws' : named; // RFC 7118 §5.2: the parameter of both is ws
+  // RFC 3263 §4.1: without the parameter it is UDP
   if (transport !== 'udp' && transport !== 'tls') uri.params.set('transport', transport);
   if (transport === 'tls') uri.scheme = 'sips';
   return uri;
+}
+
+/** A Contact for a request whose flow is not known yet, so that the application can set its user part (JSR 289 §4.1.3). */
+export function addProvisionalContact(message: SipMessage, host: EngineHost): void {
+  const point = host.listeningPoints[0];
+  if (point === undefined) return;
+  const uri = new SipUri('sip', undefined, point.advertisedHost, point.advertisedPort);
+  message.headers.set('Contact', `<${uri.toString()}>`);
 }
 
 /** Writes our Contact into a message that leaves on `flow`, keeping user part, display name and parameters (JSR 289 §4.1.3). */

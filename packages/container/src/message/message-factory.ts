@@ -15,7 +15,7 @@ import type { Kernel } from '../dispatch/kernel.ts';
 import { noAck, noCancel, sessionState } from '../sip-errors.ts';
 import { traitsOf } from '../session/methods.ts';
 import type { ContainerSession } from '../session/sip-session.ts';
-import { setContact } from './contact.ts';
+import { addProvisionalContact, setContact } from './contact.ts';
 import { illegalState } from './illegal.ts';
 import { ContainerRequest } from './request.ts';
 import { ContainerResponse } from './response.ts';
@@ -74,6 +74,7 @@ export class MessageFactory {
     const initial = data.dialog === undefined;
     const message = data.dialog === undefined ? this.#again(session, method) : createDialogRequest(data.dialog, method);
     if (message.headers.maxForwards === undefined) message.headers.set('Max-Forwards', '70');
+    if (traitsOf(method).hasContact) addProvisionalContact(message, this.#kernel.host);
     return new ContainerRequest({ kernel: this.#kernel, message, session, incoming: false, initial });
   }
 

@@ -247,3 +247,47 @@ describe('listeners of the SIP side', () => {
     await expectNoLeaks(t);
   });
 });
+
+describe('the end of applications and of the container', () => {
+  const keepCalls = {
+    async request(request: SipServletRequest): Promise<void> {
+      if (request.getMethod() !== 'ACK') await request.createResponse(200).send();
+    },
+  };
+
+  test('draining refuses new requests with 503 and Retry-After, and waits for the calls', async () => {
+    const { t } = await startScript(keepCalls);
+    await using _ = t;
+    const peer = await RawPeer.open(t, '10.0.0.71');
+    await peer.request('INVITE');
+    const toTag = peer.responses.at(-1)?.headers.to?.tag ?? '';
+    await peer.request('ACK', { toTag });
+    let drained = false;
+    const draining = t.container.runtime.drain(60_000).then(() => (drained = true));
+    await peer.request('MESSAGE', { callId: 'new' });
+    expect(peer.responses.at(-1)?.status).toBe(503);
+    expect(peer.responses.at(-1)?.headers.get('Retry-After')).toBe('5');
+    expect(drained).toBe(false);
+    await peer.request('BYE', { toTag, cseq: 2 });
+    expect(peer.responses.at(-1)?.status).toBe(200);
+    await t.clock.advance('1s');
+    await draining;
+    expect(drained).toBe(true);
+    await expectNoLeaks(t);
+  });
+
+  test('removing an application ends its sessions; its requests are then nobody’s', async () => {
+    const { t, app } = await startScript(keepCalls);
+    await using _ = t;
+    const peer = await RawPeer.open(t, '10.0.0.71');
+    await peer.request('INVITE');
+    await peer.request('ACK', { toTag: peer.responses.at(-1)?.headers.to?.tag ?? '' });
+    const [application] = t.container.applications;
+    if (application === undefined) throw new Error('nothing is deployed');
+    await t.container.runtime.removeApplication(application);
+    expect(app.seen.slice(-2)).toEqual(['sip destroyed', 'app destroyed']);
+    await peer.request('MESSAGE', { callId: 'new' });
+    expect(peer.responses.at(-1)?.status).toBe(500); // the router still names it
+    await expectNoLeaks(t);
+  });
+});

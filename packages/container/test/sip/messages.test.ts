@@ -281,4 +281,72 @@ describe('the Contact of the container (model §2.1)', () => {
     session.invalidate();
     await t.clock.advance('40s');
   });
+
+  test('the application may set its user part, display name and private parameters, nothing else', async () => {
+    const { t, app } = await startScript({
+      async request(request) {
+        if (request.getMethod() !== 'INVITE') return;
+        const busy = request.createResponse(180);
+        const own = busy.getAddressHeader('Contact')?.getURI() as SipURI | undefined;
+        own?.setUser('desk');
+        await busy.send();
+        const moved = request.createResponse(302);
+        moved.setAddressHeader('Contact', app.factory.createAddress('<sip:new@elsewhere.example>;q=0.5'));
+        await moved.send();
+      },
+    });
+    await using _ = t;
+    const peer = await RawPeer.open(t, '10.0.0.71');
+    const session = app.factory.createApplicationSession();
+    const request = app.factory.createRequest(session, 'INVITE', 'sip:me@example.com', 'sip:raw@10.0.0.71');
+    const contact = request.getAddressHeader('Contact');
+    const uri = contact?.getURI() as SipURI;
+    uri.setUser('me');
+    contact?.setDisplayName('Me');
+    contact?.setParameter('+x', 'y');
+    for (const change of [
+      () => uri.setHost('evil.example'),
+      () => uri.setPort(1),
+      () => uri.setMAddrParam('1.2.3.4'),
+      () => uri.setLrParam(true),
+      () => contact?.setURI(uri),
+    ]) {
+      expect(codeOf(change)).toBe('CTR_ERR_CONTACT_PART');
+    }
+    await request.send();
+    await t.settled();
+    expect(peer.last('INVITE').headers.getAll('Contact')).toEqual(['Me <sip:me@10.0.0.1:5060>;+x=y']);
+    session.invalidate();
+    await peer.respond(peer.last('INVITE'), 486);
+    await peer.request('INVITE');
+    expect(peer.responses.map(({ headers }) => headers.get('Contact'))).toEqual([
+      '<sip:desk@10.0.0.1:5060>',
+      '<sip:new@elsewhere.example>;q=0.5',
+    ]);
+    await expectNoLeaks(t);
+  });
+});
+
+describe('views of headers', () => {
+  test('an address or a parameterable of a message writes through while the message may change', async () => {
+    const { t, session, request } = await fresh('MESSAGE');
+    await using _ = t;
+    request.setHeader('Reply-To', '<sip:a@example.com>');
+    request.addHeader('Accept', 'text/plain;q=0.5, text/html');
+    request.getAddressHeader('Reply-To')?.setParameter('x', 'a b');
+    expect(request.getHeader('Reply-To')).toBe('<sip:a@example.com>;x="a b"');
+    const accept = [...request.getParameterableHeaders('Accept')];
+    expect(accept.map((one) => [one.getValue(), one.getParameter('q')])).toEqual([
+      ['text/plain', '0.5'],
+      ['text/html', undefined],
+    ]);
+    accept[1]?.setParameter('level', '1');
+    expect([...request.getHeaders('Accept')]).toEqual(['text/plain;q=0.5', 'text/html;level=1']);
+    expect(accept[1]?.clone().equals(accept[1])).toBe(true);
+    const value = request.getParameterableHeader('Accept');
+    await request.send();
+    expect(codeOf(() => value?.setParameter('q', '1'))).toBe('CTR_ERR_COMMITTED');
+    session.invalidate();
+    await t.clock.advance('33s');
+  });
 });
