@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { ReflectMetadataProvider } from '@mikro-orm/decorators/legacy';
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM, NodeSqliteDialect, type Options, SqliteDriver } from '@mikro-orm/sql';
@@ -37,12 +38,23 @@ export async function openDatabase(location: DatabaseLocation): Promise<Database
   try {
     // Two processes may share the folder: readers beside a writer, and a moment's patience for the lock.
     if ('folder' in location) for (const pragma of SQLITE_PRAGMAS) await orm.em.getConnection().execute(pragma);
-    await orm.migrator.up();
+    await migrate(orm, 'url' in location ? 5 : 1);
   } catch (error) {
     await orm.close(true);
     throw error;
   }
   return { description, orm, fork: () => orm.em.fork(), close: () => orm.close(true) };
+}
+
+/** Two servers that start at once on one PostgreSQL make the same tables: the one that comes second looks again. */
+async function migrate(orm: MikroORM, attempts: number): Promise<void> {
+  try {
+    await orm.migrator.up();
+  } catch (error) {
+    if (attempts <= 1) throw error;
+    await setTimeout(200);
+    await migrate(orm, attempts - 1);
+  }
 }
 
 function sqlite(location: { folder: string } | { memory: true }): [Options, string] {
