@@ -36,6 +36,7 @@ async function start(options: Options): Promise<{ container: Container; database
     },
     http: { port: options.httpPort, host: options.host },
     router: { dar: options.dar },
+    logger: { level: options.logLevel },
   });
   const database = await open(options);
   try {

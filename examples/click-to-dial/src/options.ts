@@ -14,6 +14,8 @@ export interface Options {
   /** The digest challenges of the registrar, in their order. */
   readonly digest: readonly ('SHA-256' | 'MD5')[];
   readonly database: DatabaseLocation;
+  /** pino's name of a level. */
+  readonly logLevel: string;
   /** Path of the DAR file. */
   readonly dar: string;
 }
@@ -33,6 +35,7 @@ export const HELP = `Usage: click-to-dial [options]
   --dar FILE        application router configuration             (SIPLET_DAR)
   --digest md5 | sha-256 | both   what phones are challenged with  (SIPLET_DIGEST; md5)
                     Many phones give up when they are offered anything but MD5.
+  --log-level LEVEL trace, debug, info, warn, error, silent        (SIPLET_LOG_LEVEL; info)
   --help            this text
 
   DATABASE_URL=postgres://user:password@host/name  uses PostgreSQL instead of a folder.
@@ -47,6 +50,7 @@ const FLAGS = {
   domain: { type: 'string' },
   dar: { type: 'string' },
   digest: { type: 'string' },
+  'log-level': { type: 'string' },
   help: { type: 'boolean' },
 } as const;
 
@@ -74,6 +78,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv, def
     sipPort: port('--sip', setting(flags.sip, 'SIPLET_SIP') ?? '5060'),
     database:
       url === undefined ? { folder: setting(flags.data, 'SIPLET_DATA') ?? join(process.cwd(), 'data') } : { url },
+    logLevel: logLevel(setting(flags['log-level'], 'SIPLET_LOG_LEVEL') ?? 'info'),
     digest: digest(setting(flags.digest, 'SIPLET_DIGEST') ?? 'md5'),
     dar: setting(flags.dar, 'SIPLET_DAR') ?? defaultDar,
     ...(advertise === undefined ? {} : { advertise }),
@@ -88,7 +93,9 @@ function readFlags(args: readonly string[]): { [K in keyof typeof FLAGS]?: K ext
   }
 }
 
-const NAMES = ['HTTP', 'SIP', 'HOST', 'ADVERTISE', 'DATA', 'DOMAIN', 'DAR', 'DIGEST'].map((each) => `SIPLET_${each}`);
+const NAMES = ['HTTP', 'SIP', 'HOST', 'ADVERTISE', 'DATA', 'DOMAIN', 'DAR', 'DIGEST', 'LOG_LEVEL'].map(
+  (each) => `SIPLET_${each}`,
+);
 
 function checkEnvironment(env: NodeJS.ProcessEnv): void {
   const unknown = Object.keys(env).find((name) => name.startsWith('SIPLET_') && !NAMES.includes(name));
@@ -100,6 +107,13 @@ function digest(text: string): readonly ('SHA-256' | 'MD5')[] {
   const choice = Object.entries(choices).find(([name]) => name === text.toLowerCase());
   if (choice === undefined) throw new UsageError(`--digest ${text} is not one of md5, sha-256, both`);
   return choice[1];
+}
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+function logLevel(text: string): string {
+  if (!LEVELS.includes(text)) throw new UsageError(`--log-level ${text} is not one of ${LEVELS.join(', ')}`);
+  return text;
 }
 
 function port(name: string, text: string): number {

@@ -24,6 +24,19 @@ describe('a call from phone to phone', () => {
     await app.expectClean();
   });
 
+  test('may last longer than the session timeout of the application', async () => {
+    await using app = await startApp();
+    const alice = await app.phone('alice');
+    const bob = await app.phone('bob');
+    bob.onInvite({ act: 'answer', ringFor: '1s' });
+    const call = alice.call('sip:bob@example.com');
+    await call.connected();
+    await app.t.clock.advance('30m');
+    await call.hangUp();
+    expect(bob.calls[0]).toMatchObject({ state: 'ended', endedBy: 'remote' });
+    await app.expectClean();
+  });
+
   test('rings all phones of the callee; the first to answer wins, the others stop', async () => {
     await using app = await startApp();
     const alice = await app.phone('alice');
