@@ -42,7 +42,8 @@ export interface CallTools {
 // The caller's 200 stays unacknowledged while the callee's phone rings, and every phone gives up after 32 s (64*T1).
 const SECOND_RING_SECONDS = 25;
 const FIRST_RING_SECONDS = 45;
-const MAX_HOURS = 4;
+/** A call that nobody ends is forgotten after so long. */
+export const MAX_HOURS = 4;
 
 /** Starts and ends click-to-dial calls; what happens in between comes in through CallSipServlet. */
 export class CallControl {

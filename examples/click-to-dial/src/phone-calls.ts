@@ -1,5 +1,6 @@
 import type { SipFactory, SipServletContext, SipServletRequest } from 'siplet';
 import type { ModelFacade } from './model-facade.ts';
+import { MAX_HOURS } from './call-control.ts';
 import { reach } from './reach.ts';
 
 /** Calls from phone to phone: trust, and the way to the callee's phones. */
@@ -44,6 +45,7 @@ export class PhoneCalls {
     if (targets.length === 0) return request.createResponse(480).send();
     // What we believe about the caller comes from the registration, not from the caller.
     request.removeHeader('P-Asserted-Identity');
+    request.getApplicationSession().setExpires(MAX_HOURS * 60); // or the dialog would end with the session timeout
     const proxy = request.getProxy();
     proxy.setRecordRoute(true);
     proxy.setParallel(true);
