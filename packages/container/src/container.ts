@@ -84,7 +84,7 @@ export class Container {
     this.#router = router;
     this.ports = { ...nodePorts(), ...options.ports };
     this.logger = makeLogger(options.logger, this.ports);
-    const { noApplicationStatus, listen, advertise: _applied, ...rest } = options.sip;
+    const { noApplicationStatus, sessionExpiry, handlerTimeoutMs, listen, advertise: _applied, ...rest } = options.sip;
     this.host = new EngineHost(
       { ports: this.ports, listen, ...rest },
       {
@@ -101,6 +101,8 @@ export class Container {
       router: router.router,
       logger: this.logger,
       noApplicationStatus,
+      expiry: sessionExpiry,
+      watchdogMs: handlerTimeoutMs,
     });
     this.host.tap = (direction, bytes, flow) => {
       if (sipMessageChannel.hasSubscribers) sipMessageChannel.publish({ direction, bytes, flow });

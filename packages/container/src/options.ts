@@ -24,6 +24,13 @@ export interface SipOptions {
   readonly idleTimeoutMs?: number;
   /** Status for an initial request that no application takes; 404 by default. */
   readonly noApplicationStatus?: number;
+  /**
+   * What the session timeout of an application counts from: `'creation'` of the session (JSR 289 §6.1.2, default), or the
+   * last message (`'activity'`), so that a long call does not outlive its session.
+   */
+  readonly sessionExpiry?: 'creation' | 'activity';
+  /** A handler that takes longer is named in the log and no longer waited for; 30,000 by default, 0 is off. Milliseconds. */
+  readonly handlerTimeoutMs?: number;
 }
 
 /** The HTTP side of a container. */
@@ -90,7 +97,7 @@ export const DEFAULT_CONTENT_SECURITY_POLICY =
   "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 const DEFAULT_LISTEN = ['udp://127.0.0.1:5060', 'tcp://127.0.0.1:5060'];
-const ONE_MEBIBYTE = 1_048_576; // resilience: HTTP body ≤ 1 MB
+const ONE_MEBIBYTE = 1_048_576; // bytes
 
 /**
  * Checks the options and fills in the defaults.
@@ -223,6 +230,8 @@ const SIP_CHECKS = {
   firstMessageTimeoutMs: integer(1, MAX_MS, 'milliseconds'),
   idleTimeoutMs: integer(1, MAX_MS, 'milliseconds'),
   noApplicationStatus: integer(400, 699, 'a SIP status'),
+  sessionExpiry: (value) => (value === 'creation' || value === 'activity' ? undefined : '"creation" or "activity"'),
+  handlerTimeoutMs: integer(0, MAX_MS, 'milliseconds'),
 } satisfies Record<keyof SipOptions, Check>;
 const HTTP_CHECKS = {
   port: integer(0, 65_535, 'a port'),

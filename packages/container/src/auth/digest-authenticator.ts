@@ -124,7 +124,7 @@ export class ContainerDigestAuthenticator extends DigestAuthenticator {
     return nonces.use(nonce, Number.parseInt(nc ?? '', 16)) ? 'ok' : 'stale';
   }
 
-  // Only who echoes a nonce of ours has a proved address: others must not lock anybody out (resilience §4.2).
+  // Only who echoes a nonce of ours has a proved address: others must not lock anybody out.
   #delay(credentials: DigestCredentials, options: DigestOptions, source: string, name: string): number {
     const ours = this.#parts.nonces.verdict(credentials.nonce, source, toCore(options.realm)) !== 'foreign';
     return ours ? this.#parts.failures.failed(source, name) : 0;

@@ -10,7 +10,7 @@ export type NonceVerdict =
   /** Not ours, or for somebody else. */
   | 'foreign';
 
-/** A nonce lives 60 s (resilience §4.2). */
+/** A nonce lives 60 s. */
 const LIFETIME_MS = 60_000;
 const KEY_BYTES = 32;
 const RANDOM_BYTES = 8;

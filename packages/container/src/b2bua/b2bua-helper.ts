@@ -27,7 +27,7 @@ import { headerRule } from '../message/system-headers.ts';
 import { ContainerSession } from '../session/sip-session.ts';
 import type { NameAddr } from '@siplet/sip';
 
-/** Never copied to the other leg: each leg has its own (model §2.11). */
+/** Never copied to the other leg: each leg has its own. */
 const OWN = new Set([
   'via',
   'record-route',
@@ -104,7 +104,7 @@ export class ContainerB2buaHelper extends B2buaHelper {
       (request) => request.incoming === incoming && (incoming || request.answered === 0),
     );
     if (incoming) return byCSeq(requests);
-    // As a client: 2xx whose ACK is owed (model §2.11: delayed ACK relays use it)
+    // As a client: 2xx whose ACK is owed (delayed ACK relays use it)
     const owed = leg.unacknowledged.filter((response) => !response.done);
     return byCSeq([...owed]);
   }

@@ -2,7 +2,7 @@ import type { Flow, ServerTransaction, SipRequest } from '@siplet/sip';
 import { ContainerRequest } from '../message/request.ts';
 import type { Kernel } from './kernel.ts';
 
-/** CANCEL passes by the mailbox, so that it overtakes an INVITE handler that still runs (model §2.8). */
+/** CANCEL passes by the mailbox, so that it overtakes an INVITE handler that still runs. */
 export function dispatchCancel(kernel: Kernel, message: SipRequest, flow: Flow, cancelled: ServerTransaction): void {
   const invite = cancelled.owner;
   if (!(invite instanceof ContainerRequest)) return;

@@ -62,7 +62,7 @@ export interface SipRuntimeOptions {
 }
 
 const WATCHDOG_MS = 30_000;
-const NOT_FOUND = 404; // JSR 289 §15.4 leaves it open; model §2.13
+const NOT_FOUND = 404; // JSR 289 §15.4 leaves it open
 
 /** The SIP side of a container: everything between the engine's events and the servlets. */
 export class SipRuntime implements Kernel {
@@ -260,7 +260,7 @@ export class SipRuntime implements Kernel {
     else this.#initial.dispatch(message, transaction, flow, popped);
   }
 
-  // RFC 3261 §13.3.1.4: no ACK came; without a listener we end the call (model §2.7).
+  // RFC 3261 §13.3.1.4: no ACK came; without a listener we end the call.
   #noAck(transaction: ServerTransaction): void {
     const request = transaction.owner;
     if (!(request instanceof ContainerRequest)) return;

@@ -43,7 +43,7 @@ export class SubsequentDispatcher {
     );
   }
 
-  /** An ACK to a 2xx; late ones are dropped silently (model §2.4). */
+  /** An ACK to a 2xx; late ones are dropped silently. */
   acknowledge(message: SipRequest, flow: Flow, popped: PoppedRoute | undefined): void {
     const session = this.#find(message, popped);
     if (session === undefined) return;

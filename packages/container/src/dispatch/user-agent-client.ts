@@ -24,7 +24,7 @@ export class UserAgentClient {
     this.response(request, this.#kernel.messages.local(request, status), undefined, false);
   }
 
-  /** A response arrived. 100 is hop by hop; repeated 2xx were acknowledged by the engine (model §2.7). */
+  /** A response arrived. 100 is hop by hop; repeated 2xx were acknowledged by the engine. */
   response(request: ContainerRequest, message: SipResponse, flow: Flow | undefined, retransmission: boolean): void {
     if (retransmission || message.status === 100) return;
     const session = request.requireSession();
@@ -101,7 +101,7 @@ export class UserAgentClient {
 
   #update(request: ContainerRequest, session: ContainerSession, message: SipResponse, flow: Flow | undefined): void {
     const { data } = session;
-    // State before callback (model §2.3).
+    // State before callback.
     try {
       afterReceivedResponse(data, request.message, message, request.initial);
     } catch (error) {

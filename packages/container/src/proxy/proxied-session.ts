@@ -45,7 +45,7 @@ function flowToken(flow: Flow | undefined): string | undefined {
   return flow?.reliable === true ? flow.id : undefined;
 }
 
-/** The state of a proxied dialog after a response (model §2.3). */
+/** The state of a proxied dialog after a response. */
 export function afterProxied(
   kernel: Kernel,
   session: ContainerSession,

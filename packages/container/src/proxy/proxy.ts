@@ -20,7 +20,7 @@ import { ContainerBranch, reasonValue } from './proxy-branch.ts';
 import { afterProxied, type ProxyPath, proxiedSession, settleProxied } from './proxied-session.ts';
 
 const AS_PROXY = { retransmit2xx: false };
-/** Targets of one request, recursion included (resilience §4.2: no amplification). */
+/** Targets of one request, recursion included: no amplification. */
 const MAX_TARGETS = 30;
 
 /** The container's `Proxy`: RFC 3261 §16 for one request. */

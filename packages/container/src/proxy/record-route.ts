@@ -3,7 +3,7 @@ import type { EngineHost } from '@siplet/transport';
 import { SESSION_PARAM } from '../dispatch/routes.ts';
 import { localUri } from '../message/contact.ts';
 
-/** Requests that may refresh a route set; they carry our Record-Route again (RFC 3261 §16.6 step 4, model §2.10). */
+/** Requests that may refresh a route set; they carry our Record-Route again (RFC 3261 §16.6 step 4). */
 const CARRY = new Set(['INVITE', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'UPDATE']);
 
 /** Whether a request of this method gets a Record-Route. */

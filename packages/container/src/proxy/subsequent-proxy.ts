@@ -10,7 +10,7 @@ import { addRecordRoute, takesRecordRoute } from './record-route.ts';
 
 const AS_PROXY = { retransmit2xx: false };
 
-/** Requests inside dialogs that we record-routed: the servlet sees them, then they go on (model §2.10). */
+/** Requests inside dialogs that we record-routed: the servlet sees them, then they go on. */
 export class SubsequentProxy {
   readonly #kernel: Kernel;
 
@@ -185,7 +185,7 @@ class RelayedRequest implements Relay, TransactionUser {
     });
   }
 
-  // A BYE ends the dialog whatever its answer, except a challenge (model §2.3).
+  // A BYE ends the dialog whatever its answer, except a challenge.
   #updateState(status: number): void {
     const { data } = this.#session;
     if (this.#request.getMethod() !== 'BYE' || status < 200 || status === 401 || status === 407) return;

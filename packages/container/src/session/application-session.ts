@@ -31,7 +31,7 @@ export interface ApplicationSessionParts {
   readonly key: string | undefined;
   readonly mailboxHost: MailboxHost;
   readonly outputs: OutputBuffer;
-  /** Whether messages move the expiry (model §2.5). */
+  /** Whether messages move the expiry. */
   readonly expiry: 'creation' | 'activity';
 }
 
@@ -272,7 +272,7 @@ export class ApplicationSession extends SipApplicationSession {
     this.#fire('sessionCreated');
   }
 
-  /** Ends everything: SIP sessions first, then HTTP sessions and timers, then this session (model §2.4). */
+  /** Ends everything: SIP sessions first, then HTTP sessions and timers, then this session. */
   end(): void {
     if (!this.#valid) return;
     for (const session of this.#sipSessions.values()) session.end();

@@ -103,7 +103,7 @@ export function afterReceivedResponse(
   addUsage(data, request.method);
 }
 
-/** A failed attempt: the original session may try again, a derived one is over (model §2.3, §2.6). */
+/** A failed attempt: the original session may try again, a derived one is over. */
 export function fallBack(data: SessionData): void {
   if (data.state !== 'INITIAL' && data.state !== 'EARLY') return;
   if (data.parentId !== undefined) {
@@ -118,7 +118,7 @@ export function fallBack(data: SessionData): void {
 
 function afterSubsequent(data: SessionData, method: string, status: number): void {
   if (method === 'BYE' && status >= 200 && !isChallenge(status)) endUsage(data, 'BYE');
-  if (method === 'SUBSCRIBE' || method === 'REFER') return; // a second subscription in the dialog: issue 4
+  if (method === 'SUBSCRIBE' || method === 'REFER') return; // a second subscription in the dialog is not kept apart
 }
 
 function endsSubscription(notify: SipRequest): boolean {
@@ -130,7 +130,7 @@ export function terminate(data: SessionData): void {
   enter(data, 'TERMINATED');
 }
 
-/** Whether a session can be invalidated without loss (model §2.4); `open` counts its unfinished transactions. */
+/** Whether a session can be invalidated without loss; `open` counts its unfinished transactions. */
 export function isReady(data: SessionData, open: number): boolean {
   if (open > 0) return false;
   if (data.state === 'TERMINATED') return true;

@@ -191,7 +191,7 @@ export class ContainerSession extends SipSession {
 
   // --- for the container -----------------------------------------------------------------------------------------
 
-  /** Ready to invalidate, and nothing is on its way to the application (model §2.4). */
+  /** Ready to invalidate, and nothing is on its way to the application. */
   get ready(): boolean {
     return this.#holds === 0 && isReady(this.data, this.open.length);
   }

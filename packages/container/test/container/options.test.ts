@@ -48,6 +48,7 @@ describe('options', () => {
     [{ sip: { listen: ['sip:127.0.0.1'] } }, 'it must be a list of addresses'],
     [{ sip: { listen: ['udp://127.0.0.1:70000'] } }, 'it must be a list of addresses'],
     [{ sip: { noApplicationStatus: 200 } }, 'it must be a SIP status from 400 to 699'],
+    [{ sip: { sessionExpiry: 'never' } }, 'it must be "creation" or "activity"'],
     [{ ports: 1 }, 'Option ports is 1; it must be an object.'],
   ])('%j is refused', (options, message) => {
     expect(() => resolveOptions(options as unknown as ContainerOptions)).toThrow(

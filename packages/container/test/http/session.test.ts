@@ -146,7 +146,7 @@ describe('a converged session', () => {
     expect(applicationSession?.httpSessions.size).toBe(0);
   });
 
-  test('ends with its application session (model.md §2.4)', async () => {
+  test('ends with its application session', async () => {
     await using web = await webHarness(LoginApplication);
     await web.request('POST', '/call', post);
     const [applicationSession] = web.applicationSessions;

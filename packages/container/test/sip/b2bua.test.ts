@@ -50,7 +50,7 @@ function codeOf(work: () => unknown): string {
   }
 }
 
-describe('B2buaHelper.createRequest (JSR 289 §12, model §2.11)', () => {
+describe('B2buaHelper.createRequest (JSR 289 §12)', () => {
   test('copies unknown headers and the body, has its own Call-ID, tag and Contact, and one hop less', async () => {
     const { t } = await startScript(relay(new Map([['X-Mine', ['replaced']]])));
     await using _ = t;

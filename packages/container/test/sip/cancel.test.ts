@@ -19,7 +19,7 @@ async function peerOf(t: TestContainer): Promise<RawPeer> {
   return RawPeer.open(t, '10.0.0.71');
 }
 
-describe('CANCEL as a server (JSR 289 §11.2.3, model §2.8)', () => {
+describe('CANCEL as a server (JSR 289 §11.2.3)', () => {
   test('the container answers 200 and 487, then the application hears of it', async () => {
     const states: string[] = [];
     const { t, app } = await startScript({

@@ -44,7 +44,7 @@ class FixedRouter extends SipApplicationRouter {
   }
 }
 
-describe('the choice of the application (JSR 289 §15.4, model §2.13)', () => {
+describe('the choice of the application (JSR 289 §15.4)', () => {
   test('none is 404, one that is not deployed 500, a throwing router 500; an OPTIONS ping of the server itself 200', async () => {
     const router = new FixedRouter((request) => {
       const user = (request.getRequestURI() as SipURI).getUser();

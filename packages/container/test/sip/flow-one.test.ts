@@ -139,7 +139,7 @@ describe('third-party call control as in the tutorial (RFC 3725 §4.1, flow I)',
     await expectNoLeaks(t);
   });
 
-  test('the 200 that waits for its ACK is repeated by the phone and never shown again (model §2.7)', async () => {
+  test('the 200 that waits for its ACK is repeated by the phone and never shown again', async () => {
     const { t, app, alice, bob, dial } = await start();
     await using _ = t;
     alice.onInvite({ act: 'answer' });

@@ -21,7 +21,7 @@ async function forkedCall(onSuccess: (response: SipServletResponse) => Promise<v
 
 const acknowledge = async (response: SipServletResponse): Promise<void> => response.createAck().send();
 
-describe('derived sessions (JSR 289 §6.2.3, model §2.6)', () => {
+describe('derived sessions (JSR 289 §6.2.3)', () => {
   test('each further To tag gets a session with the attributes, and its own state; retransmissions are no forks', async () => {
     const { t, app, peer, session, invite } = await forkedCall(acknowledge);
     await using _ = t;

@@ -10,7 +10,7 @@ const answerAll = {
   },
 };
 
-describe('invalidation when ready (JSR 289 §6.2.4, model §2.4)', () => {
+describe('invalidation when ready (JSR 289 §6.2.4)', () => {
   test('a finished request ends its session, SIP before application, each callback once and in order', async () => {
     const { t, app } = await startScript(answerAll);
     await using _ = t;
@@ -136,7 +136,7 @@ describe('invalidation when ready (JSR 289 §6.2.4, model §2.4)', () => {
   });
 });
 
-describe('expiry of application sessions (JSR 289 §6.1.2, model §2.5)', () => {
+describe('expiry of application sessions (JSR 289 §6.1.2)', () => {
   const keep = {
     async request(request: import('@siplet/api').SipServletRequest) {
       request.getApplicationSession().setInvalidateWhenReady(false);
@@ -180,6 +180,25 @@ describe('expiry of application sessions (JSR 289 §6.1.2, model §2.5)', () => 
     await expectNoLeaks(t);
   });
 
+  test('with sessionExpiry activity a message moves it', async () => {
+    const { t, app } = await startScript(keep, {
+      sessionTimeout: 3,
+      key: () => 'one',
+      sip: { sessionExpiry: 'activity' },
+    });
+    await using _ = t;
+    const phone = t.phone('sip:alice@example.com');
+    await phone.sendRequest('MESSAGE', 'sip:x@example.com');
+    const session = app.request('MESSAGE').getApplicationSession();
+    await t.clock.advance('2m');
+    await phone.sendRequest('MESSAGE', 'sip:x@example.com');
+    await t.clock.advance('2m');
+    expect(session.isValid()).toBe(true);
+    await t.clock.advance('61s');
+    expect(session.isValid()).toBe(false);
+    await expectNoLeaks(t);
+  });
+
   test('0 means never, and setExpires(0) says so with the largest number', async () => {
     const { t, app } = await startScript(keep, { sessionTimeout: 0 });
     await using _ = t;
@@ -211,7 +230,7 @@ describe('expiry of application sessions (JSR 289 §6.1.2, model §2.5)', () => 
   });
 });
 
-describe('requests without a session (model §2.12)', () => {
+describe('requests without a session', () => {
   test.each([
     ['BYE', { toTag: 'unknown' }],
     ['INFO', { toTag: 'unknown' }],

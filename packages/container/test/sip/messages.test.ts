@@ -25,7 +25,7 @@ async function fresh(method = 'INVITE') {
   return { t, app, session, request };
 }
 
-describe('system headers (JSR 289 §4.1.3, model §2.1)', () => {
+describe('system headers (JSR 289 §4.1.3)', () => {
   test.each([
     'Call-ID',
     'i',
@@ -92,7 +92,7 @@ describe('system headers (JSR 289 §4.1.3, model §2.1)', () => {
   });
 });
 
-describe('commitment (JSR 289 §5.2, model §2.2)', () => {
+describe('commitment (JSR 289 §5.2)', () => {
   test('a sent request, a sent response and an answered request can be neither changed nor sent again', async () => {
     const { t, app } = await startScript({
       async request(request) {
@@ -265,7 +265,7 @@ describe('bodies', () => {
   });
 });
 
-describe('the Contact of the container (model §2.1)', () => {
+describe('the Contact of the container', () => {
   test('is the advertised address of the flow, keeps the user part, and is absent from REGISTER and MESSAGE', async () => {
     const { t, app } = await startScript({}, { sip: {}, listen: ['udp://0.0.0.0:5060', 'tcp://0.0.0.0:5060'] });
     await using _ = t;
