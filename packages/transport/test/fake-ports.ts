@@ -146,7 +146,7 @@ export class FakePorts implements Ports {
         address,
         port,
         send: (bytes, remoteAddress, remotePort, failed) => {
-          if (this.sendError !== undefined) failed(this.sendError);
+          if (this.sendError !== undefined) failed(this.sendError, bytes);
           else {
             const text = Buffer.from(bytes).toString('latin1');
             this.sent.push({ text, to: `${remoteAddress} ${remotePort}`, from: `${address} ${port}` });
