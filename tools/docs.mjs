@@ -18,14 +18,25 @@ for (const name of PACKAGES) {
   if (!existsSync(file)) continue;
   const { ERRORS } = await import(file.href);
   lines.push(`## ${name === 'siplet' ? 'siplet' : `@siplet/${name}`}`, '');
-  for (const [code, { message, fault, status, what, remedy }] of Object.entries(ERRORS).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    lines.push(`### ${code}`, '', `\`${message}\``, '', `Fault: ${fault}${status ? `. Status: ${status}` : ''}. ${what ? `${what} ` : ''}${remedy ?? ''}`.trim(), '');
+  for (const [code, { message, fault, status, what, remedy }] of Object.entries(ERRORS).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  )) {
+    lines.push(
+      `### ${code}`,
+      '',
+      `\`${message}\``,
+      '',
+      `Fault: ${fault}${status ? `. Status: ${status}` : ''}. ${what ? `${what} ` : ''}${remedy ?? ''}`.trim(),
+      '',
+    );
   }
 }
 const text = `${lines.join('\n').trimEnd()}\n`;
 if (process.argv.includes('--check')) {
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) {
-    process.stderr.write('docs/reference/errors.md is not what the catalogues say: run `npm run docs` and commit the result\n');
+    process.stderr.write(
+      'docs/reference/errors.md is not what the catalogues say: run `npm run docs` and commit the result\n',
+    );
     process.exit(1);
   }
 } else writeFileSync(target, text);
