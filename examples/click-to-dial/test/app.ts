@@ -14,6 +14,7 @@ import { type Database, openDatabase } from '../src/database.ts';
 import type { CallView } from '../src/view/calls-view.ts';
 import type { PersonView } from '../src/view/people-view.ts';
 
+const EPOCH_MS = 1_750_000_000_000; // wall time while the container starts
 const DAR = readFileSync(new URL('../click-to-dial.dar.properties', import.meta.url), 'utf8');
 
 /** A running click-to-dial with browsers and phones. */
@@ -66,8 +67,9 @@ export class App implements AsyncDisposable {
 }
 
 /** Starts the application. */
-export async function startApp(options: { seed?: string } = {}): Promise<App> {
-  const opened = await openDatabase({ memory: true });
+export async function startApp(options: { seed?: string; folder?: string } = {}): Promise<App> {
+  const { folder } = options;
+  const opened = await openDatabase(folder === undefined ? { memory: true } : { folder });
   const database = {
     ...opened,
     broken: false,
@@ -80,12 +82,13 @@ export async function startApp(options: { seed?: string } = {}): Promise<App> {
   const reports: string[] = [];
   const parts = assemble(database, {
     domain: 'example.com',
-    clock: { now: () => t?.container.ports.clock.wallTime() ?? 0 },
+    clock: { now: () => t?.container.ports.clock.wallTime() ?? EPOCH_MS },
     sipAddress: () => '10.0.0.1:5060',
     report: (message) => void reports.push(message),
   });
   await parts.model.seed();
   t = await createTestContainer({
+    epochMs: EPOCH_MS,
     apps: [[ClickToDial, parts.deployOptions]],
     dar: DAR,
     seed: options.seed ?? 'click',

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Phone, WireResponse } from '@siplet/testing';
 import { type App, callOf, peopleOf, place, startApp } from './app.ts';
@@ -195,6 +198,31 @@ describe('a binding ends', () => {
     );
     events.close();
   });
+});
+
+test('after a restart the phones on UDP are still registered and expire in time, those in browsers are not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'click-to-dial-'));
+  try {
+    {
+      await using before = await startApp({ folder });
+      await unregistered(before, 'alice').register({ expiresSeconds: 600 });
+      await before.phone('bob', { transport: 'ws' });
+    }
+    await using after = await startApp({ folder });
+    const browser = await after.browser('carol');
+    const registered = async (): Promise<string[]> =>
+      [...(await peopleOf(browser)).values()].filter((each) => each.registered).map((each) => each.name);
+    expect(await registered()).toEqual(['alice']);
+    const events = await browser.events('/events');
+    await after.t.clock.advance('599s');
+    expect(await registered()).toEqual(['alice']);
+    await after.t.clock.advance('2s');
+    expect(events.received.findLast((each) => each.event === 'people')?.data).not.toContain('"registered":true');
+    events.close();
+    await after.expectClean();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('when the database is gone', () => {
