@@ -43,6 +43,7 @@ wirePhone();
 void chooseSource().then(() => phone.start());
 setInterval(showTimes, 500);
 addEventListener('pagehide', () => phone.stop());
+addEventListener('pageshow', (event) => event.persisted && location.reload());
 
 function connectEvents(): void {
   const events = new EventSource(`/events?${as}`);

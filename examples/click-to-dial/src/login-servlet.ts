@@ -81,6 +81,8 @@ export class LoginServlet extends HttpServlet {
     if (login !== undefined) {
       this.passes.revoke(login.name, login.id);
       signOut(request, login);
+      // Pages that may still look come back by themselves; the others meet a 401.
+      this.live.close(login.name);
     }
     // Somebody else of this browser may still be signed in; this tab should not become theirs.
     if (isForm(request)) response.sendRedirect(isAnybodySignedIn(request) ? '/login' : '/', 303);

@@ -81,6 +81,17 @@ describe('signing in', () => {
     await app.expectClean();
   });
 
+  test('signing out ends the event streams', async () => {
+    await using app = await startApp();
+    const browser = await app.browser('alice');
+    const events = await browser.events('/events');
+    await events.next('people');
+    await browser.post('/logout', { json: {} });
+    await app.t.settled();
+    expect(events.isClosed).toBe(true);
+    expect(app.t.container.counts().openResponses).toBe(0);
+  });
+
   test('one browser can be several people, each tab its own', async () => {
     await using app = await startApp();
     const browser = app.t.browser();
