@@ -94,6 +94,8 @@ export class RegistrarServlet extends SipServlet {
   async #update(request: SipServletRequest, aor: string): Promise<void> {
     const contacts = readContacts(request);
     if (contacts === 'bad') return this.#answer(request, 400, 'Bad Contact');
+    if (contacts !== '*' && contacts.some((each) => this.#isHere(each.uri)))
+      return this.#answer(request, 403, 'Contact Is This Server');
     if (contacts !== '*' && contacts.some((each) => each.expires > 0 && each.expires < MIN_EXPIRES)) {
       const response = request.createResponse(423);
       response.setHeader('Min-Expires', String(MIN_EXPIRES));
@@ -172,6 +174,12 @@ export class RegistrarServlet extends SipServlet {
     const host = uri.getHost().toLowerCase();
     const ours = host === this.model.domain.toLowerCase() || this.#interfaces().some((each) => sameSocket(each, uri));
     return ours ? uri.getUser()?.toLowerCase() : undefined;
+  }
+
+  /** A contact that leads back here would make calls run in a circle. */
+  #isHere(contact: string): boolean {
+    const uri = this.sipFactory.createURI(contact);
+    return uri.isSipURI() && this.#interfaces().some((each) => sameSocket(each, uri));
   }
 
   // A phone may be given this server's address and port instead of the domain; another port on this host is another phone.

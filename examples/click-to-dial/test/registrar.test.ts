@@ -138,6 +138,16 @@ describe('registering', () => {
     await app.expectClean();
   });
 
+  test('a contact that is this server itself is refused, because calls to it would run in a circle', async () => {
+    await using app = await startApp();
+    const alice = unregistered(app, 'alice');
+    expect((await register(alice, { contact: '<sip:alice@10.0.0.1:5060>', expires: '600' })).status).toBe(403);
+    expect((await register(alice, { contact: '<sip:alice@10.0.0.1>', expires: '600' })).status).toBe(403);
+    expect((await register(alice, { contact: '<sip:alice@10.0.0.1:5099>', expires: '600' })).status).toBe(200);
+    await register(alice, { contact: '*', expires: '0' });
+    await app.expectClean();
+  });
+
   test('no GRUU is promised, because none would be resolved', async () => {
     await using app = await startApp();
     const phone = await app.phone('alice', { transport: 'ws' });
