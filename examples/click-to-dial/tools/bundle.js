@@ -1,5 +1,6 @@
 // Puts the page together: one script (JsSIP included), the style sheet and the pictures, into dist/page.
 import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const from = new URL('../page/', import.meta.url);
@@ -9,8 +10,8 @@ mkdirSync(to, { recursive: true });
 for (const name of readdirSync(from))
   if (/\.(?:svg|css)$/.test(name)) copyFileSync(new URL(name, from), new URL(name, to));
 await build({
-  entryPoints: [new URL('page.ts', from).pathname],
-  outfile: new URL('page.js', to).pathname,
+  entryPoints: [fileURLToPath(new URL('page.ts', from))],
+  outfile: fileURLToPath(new URL('page.js', to)),
   bundle: true,
   format: 'esm',
   target: 'es2022',
