@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -13,6 +14,10 @@ export interface Heard {
 }
 
 const LISTEN_IN = join(dirname(fileURLToPath(import.meta.url)), 'listen-in.js');
+
+function onlyLoopback(): boolean {
+  return !Object.values(networkInterfaces()).some((addresses) => addresses?.some((each) => !each.internal));
+}
 
 /** One headless Chromium. */
 export class Chromium implements AsyncDisposable {
@@ -30,7 +35,9 @@ export class Chromium implements AsyncDisposable {
         '--use-fake-device-for-media-stream',
         '--use-fake-ui-for-media-stream',
         '--autoplay-policy=no-user-gesture-required',
-        '--allow-loopback-in-peer-connection',
+        // With loopback among the candidates baresip's ICE may settle on another pair than the browser's; it is only
+        // for machines that have nothing else.
+        ...(onlyLoopback() ? ['--allow-loopback-in-peer-connection'] : []),
       ],
     });
     return new Chromium(browser);

@@ -46,6 +46,7 @@ export class Child implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) this.#collect(stream ?? undefined);
     child.stdin?.on('error', () => undefined);
     const onParentExit = (): void => void child.kill('SIGKILL');
+    process.setMaxListeners(0);
     process.once('exit', onParentExit);
     this.exited = new Promise((resolve) => {
       const done = (code: number): void => {

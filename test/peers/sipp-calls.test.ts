@@ -22,7 +22,10 @@ describePeers('SIPp phones called by HTTP', ['sipp'], () => {
     async (first, second) => {
       const alice = await app.logIn('alice');
       await using caller = await phone(app, 'alice', 'answer', { transport: first });
-      await using callee = await phone(app, 'bob', 'hang-up', { transport: second, values: { ring: 100, talk: 400 } });
+      await using callee = await phone(app, 'bob', 'hang-up', {
+        transport: second,
+        values: { ring: 100, talk: 2_000 },
+      });
       const events = await alice.events();
       const call = await alice.call('bob');
       expect(call).toMatchObject({ from: 'alice', to: 'bob' });

@@ -52,8 +52,15 @@ const STORIES: readonly Story[] = [
   },
   {
     title: 'both hang up at once',
-    first: ['hang-up-both', { talk: 400 }],
-    second: ['hang-up-both', { talk: 400 }],
+    first: ['hang-up-both', { talk: 1_500 }],
+    second: ['hang-up-both', { talk: 1_500 }],
+    act: async ({ from, first, second, call }) => {
+      // Both wake up with the time of their talk long over, so both BYEs are on the way before either arrives.
+      await from.waitForState(call.id, 'connected');
+      for (const each of [first, second]) each.child.process.kill('SIGSTOP');
+      await pause(2_000);
+      for (const each of [first, second]) each.child.process.kill('SIGCONT');
+    },
     state: 'ended',
     reason: /hung up/,
   },
@@ -170,7 +177,7 @@ const STORIES: readonly Story[] = [
   },
   {
     title: "the callee's phone vanishes in mid-call and the caller hangs up: its BYE is never answered",
-    first: ['hang-up', { talk: 1_500 }],
+    first: ['hang-up', { talk: 3_000 }],
     second: ['answer'],
     act: async ({ from, second, call }) => {
       await from.waitForState(call.id, 'connected');
@@ -183,7 +190,7 @@ const STORIES: readonly Story[] = [
   {
     title: "the caller's phone vanishes in mid-call and the callee hangs up",
     first: ['answer'],
-    second: ['hang-up', { talk: 1_500 }],
+    second: ['hang-up', { talk: 3_000 }],
     act: async ({ from, first, call }) => {
       await from.waitForState(call.id, 'connected');
       first.child.process.kill('SIGSTOP');
