@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
-import { createContainer, type Container, pointUri } from 'siplet';
+import { createContainer, type Container } from 'siplet';
 import { assemble } from './application.ts';
 import { isOver } from './call.ts';
 import { ClickToDial } from './click-to-dial.ts';
@@ -85,10 +85,11 @@ function sipAddress(container: Container): string | undefined {
 
 function banner(container: Container, database: Database, options: Options, tookMs: number): string {
   const http = container.httpAddress;
-  const shown = http?.host === '127.0.0.1' || http?.host === '::1' ? 'localhost' : (options.advertise ?? options.host);
+  const local = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(http?.host ?? '');
+  const shown = options.advertise ?? (local ? 'localhost' : options.host);
   const page = `${shown}:${http?.port ?? options.httpPort}`;
   const points = container.sipListeningPoints.filter((each) => each.protocol !== 'WS');
-  const sip = [`ws://${page}/sip`, ...points.map(pointUri)];
+  const sip = [`ws://${page}/sip`, ...points.map(advertised)];
   return `
   Click to dial                                            ready in ${(tookMs / 1000).toFixed(1)} s
 
@@ -102,6 +103,11 @@ function banner(container: Container, database: Database, options: Options, took
   Stop with Ctrl+C.
 
 `;
+}
+
+/** What a phone on the network is given; a listener on every address is none. */
+function advertised(point: Container['sipListeningPoints'][number]): string {
+  return `${point.protocol.toLowerCase()}://${point.advertisedHost}:${point.advertisedPort}`;
 }
 
 function stopOnSignals(container: Container, database: Database): void {

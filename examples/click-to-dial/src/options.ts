@@ -62,10 +62,6 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv, def
   checkEnvironment(env);
   const host = setting(flags.host, 'SIPLET_HOST') ?? '127.0.0.1';
   const advertise = setting(flags.advertise, 'SIPLET_ADVERTISE');
-  if (['0.0.0.0', '::'].includes(host) && advertise === undefined)
-    throw new UsageError(
-      `--host ${host} listens everywhere, so phones must be told which address to use: add --advertise HOST`,
-    );
   const url = env['DATABASE_URL'] || undefined;
   const domain = (setting(flags.domain, 'SIPLET_DOMAIN') ?? 'example.com').toLowerCase();
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(domain)) throw new UsageError(`--domain ${domain} is not a host name`);

@@ -35,7 +35,6 @@ describe('options', () => {
     [['--sip', 'x'], {}, /--sip x is not a port/],
     [['--http', '70000'], {}, /not a port/],
     [[], { SIPLET_HTTTP: '1' }, /SIPLET_HTTTP is not a setting/],
-    [['--host', '0.0.0.0'], {}, /--advertise/],
     [['--domain', 'a b'], {}, /not a host name/],
     [[], { DATABASE_URL: 'mysql://x' }, /DATABASE_URL/],
   ] as [string[], Record<string, string>, RegExp][])('%j %j is refused in one line', (args, env, message) => {

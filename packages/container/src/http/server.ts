@@ -131,9 +131,13 @@ export class HttpServer {
 
   async #mount(scope: FastifyInstance, unit: WebUnit): Promise<void> {
     await unit.plugin?.(scope);
+    const exact = new Set<string>();
+    for (const { patterns } of unit.servlets)
+      for (const pattern of patterns) if (pattern.kind === 'exact') exact.add(routesOf(pattern)[0] ?? '');
     for (const holder of unit.servlets)
       for (const pattern of holder.patterns)
-        for (const url of routesOf(pattern))
+        for (const url of routesOf(pattern)) {
+          if (pattern.kind === 'prefix' && exact.has(url)) continue; // Servlet 3.0 §12.1: an exact match comes first
           scope.route({
             method: METHODS,
             url,
@@ -141,6 +145,7 @@ export class HttpServer {
             prefixTrailingSlash: 'slash',
             handler: (request, reply) => this.#dispatch(unit, { holder, pattern }, request, reply),
           });
+        }
     try {
       scope.setNotFoundHandler((request, reply) => this.#notFound(unit, request, reply));
     } catch {

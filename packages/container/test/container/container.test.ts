@@ -153,6 +153,20 @@ describe('a container', () => {
     expect(container.counts().openResponses).toBe(0);
   });
 
+  test('stop() does not hang on an open WebSocket', async () => {
+    const container = await realContainer({ http: { port: 0 } });
+    await container.start();
+    const { WebSocket } = globalThis;
+    const socket = new WebSocket(`ws://127.0.0.1:${container.httpAddress?.port}/sip`, 'sip');
+    await new Promise((resolve) => socket.addEventListener('open', resolve));
+    const closed = new Promise<number>((resolve) => {
+      socket.addEventListener('close', (event) => resolve(event.code));
+    });
+    await container.stop();
+    expect(await closed).toBe(1001); // RFC 6455 §7.4.1: going away
+    expect(container.counts().flows).toBe(0);
+  });
+
   test('refuses a WebSocket from a page of another origin, and takes one from its own (RFC 6455 §10.2)', async () => {
     await using container = await realContainer({ http: { port: 0 } });
     await container.start();

@@ -64,7 +64,14 @@ class BrokenServlet extends HttpServlet {
   }
 }
 
-@SipApplication({ name: 'Web', servlets: [CallsServlet, ExactServlet, DefaultServlet, BrokenServlet] })
+@WebServlet(['/both', '/both/*'])
+class BothServlet extends HttpServlet {
+  protected override doGet(request: HttpServletRequest, response: HttpServletResponse): void {
+    response.write(`${request.getServletPath()} ${request.getPathInfo()}`);
+  }
+}
+
+@SipApplication({ name: 'Web', servlets: [BothServlet, CallsServlet, ExactServlet, DefaultServlet, BrokenServlet] })
 class WebApplication {}
 
 describe('mapping of URLs to servlets (Servlet 3.0 §12)', () => {
@@ -90,6 +97,12 @@ describe('mapping of URLs to servlets (Servlet 3.0 §12)', () => {
     expect((await web.request('GET', '/deep/x.json')).body).toBe('/deep/x.json undefined');
     expect((await web.request('GET', '/exactly')).body).toBe('<p>default');
     expect((await web.request('GET', '/')).body).toBe('<p>default');
+  });
+
+  test('an exact pattern may stand beside the prefix pattern of the same path, and goes first', async () => {
+    await using web = await webHarness(WebApplication);
+    expect((await web.request('GET', '/both')).body).toBe('/both undefined');
+    expect((await web.request('GET', '/both/1')).body).toBe('/both /1');
   });
 
   test('an address that cannot be decoded is 400 in the usual form', async () => {
