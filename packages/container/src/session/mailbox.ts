@@ -58,11 +58,14 @@ export class BusyTracker {
   }
 }
 
-/** One turn of a mailbox: the unit of work. */
+/**
+ * One turn of a mailbox: the unit of work. Sockets and timers that are made in it remember it for as long as they live,
+ * so it lets go of the session and its messages when it ends.
+ */
 class Turn {
-  readonly mailbox: Mailbox;
-  readonly label: Label;
-  readonly abandoned: (() => void) | undefined;
+  mailbox: Mailbox | undefined;
+  label: Label;
+  abandoned: (() => void) | undefined;
   active = true;
   watchdog: ArmedTimer | undefined = undefined;
 
@@ -181,7 +184,8 @@ export class Mailbox {
     if (this.#host.watchdogMs <= 0) return;
     turn.watchdog = this.#host.timers.after(this.#host.watchdogMs, () => {
       if (!turn.active) return;
-      this.#host.stuck(textOf(turn.label));
+      turn.label = textOf(turn.label);
+      this.#host.stuck(turn.label);
       turn.abandoned?.();
       this.#resume(turn);
     });
@@ -197,6 +201,10 @@ export class Mailbox {
     turn.active = false;
     turn.watchdog?.cancel();
     this.#unit?.flush();
+    turn.watchdog = undefined;
+    turn.mailbox = undefined;
+    turn.abandoned = undefined;
+    if (typeof turn.label !== 'string') turn.label = 'work';
     this.#turn = undefined;
   }
 

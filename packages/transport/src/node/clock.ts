@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Ms } from '@siplet/sip';
 import { TimerHeap } from '@siplet/sip';
 import type { Clock, TimerHandle } from '../ports.ts';
@@ -33,7 +34,7 @@ export class NodeClock implements Clock {
     clearTimeout(this.#timeout);
     this.#wakeAt = next;
     const delay = Math.min(Math.max(1, Math.ceil(next - this.now())), LONGEST_TIMEOUT);
-    this.#timeout = setTimeout(this.#wake, delay);
+    this.#timeout = outside(() => setTimeout(this.#wake, delay));
     this.#timeout.unref();
   }
 
@@ -47,4 +48,6 @@ export class NodeClock implements Clock {
   };
 }
 
+// The one timer serves everybody: it must not keep, or run in, the context of whoever happened to arm it.
+const outside = AsyncLocalStorage.snapshot();
 const LONGEST_TIMEOUT = 2_147_483_647; // ms; Node fires anything longer at once

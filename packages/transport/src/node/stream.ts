@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { plainAddress } from '../addresses.ts';
@@ -34,13 +35,9 @@ export const nodeStream: StreamPort = {
     } satisfies StreamServer;
   },
   connect(address, port) {
-    const socket = connect({
-      host: address,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_MS,
-    });
+    const socket = outside(() =>
+      connect({ host: address, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }),
+    );
     return new NodeStreamConnection(socket, address, port);
   },
 };
@@ -127,6 +124,8 @@ class NodeStreamConnection implements StreamConnection {
   }
 }
 
+// A connection outlives the work that opened it: it must not keep, or run in, that work's context.
+const outside = AsyncLocalStorage.snapshot();
 const KEEP_ALIVE_MS = 60_000; // finds peers that vanished without a word
 const FLUSH_MS = 2_000; // for the last bytes of a connection that we close
 const WRITE_LIMIT = 1024 * 1024; // bytes that a peer may leave unread

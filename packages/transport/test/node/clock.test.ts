@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, test } from '@jest/globals';
 import { nodePorts } from '../../src/index.ts';
 
@@ -41,4 +42,15 @@ test('a timer armed by a timer fires without anybody else', async () => {
     clock.setTimer(1, () => void clock.setTimer(0, () => void clock.setTimer(2, resolve)));
   });
   clearInterval(hold);
+});
+
+test('a timer does not run in, or keep, the asynchronous context of whoever armed it', async () => {
+  const { clock } = nodePorts();
+  const context = new AsyncLocalStorage<string>();
+  const hold = setInterval(() => undefined, 1_000);
+  const seen = await new Promise<string | undefined>((resolve) => {
+    context.run('a call', () => clock.setTimer(1, () => resolve(context.getStore())));
+  });
+  clearInterval(hold);
+  expect(seen).toBeUndefined();
 });

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
 import type { StreamConnection } from '../../src/index.ts';
@@ -93,4 +94,24 @@ test('closing a listener ends what it accepted', async () => {
   await server.close();
   await ended;
   await seen.ended;
+});
+
+test('a connection does not run in, or keep, the asynchronous context of whoever opened it', async () => {
+  const server = await nodeStream.listen('127.0.0.1', 0, (peer) => {
+    peer.setHandler({ data: (bytes) => peer.write(bytes), closed: () => undefined });
+  });
+  const context = new AsyncLocalStorage<string>();
+  const seen = await new Promise<string | undefined>((resolve) => {
+    const client = context.run('a call', () => nodeStream.connect('127.0.0.1', server.port));
+    client.setHandler({
+      data: () => {
+        resolve(context.getStore());
+        client.close();
+      },
+      closed: () => undefined,
+    });
+    client.write(Buffer.from('echo'));
+  });
+  await server.close();
+  expect(seen).toBeUndefined();
 });
