@@ -49,26 +49,33 @@ export interface AppOptions {
 
 const DONE = new Set(['ended', 'failed']);
 
-/** A UDP and TCP port on loopback that was free a moment ago. */
+// Below the range from which the system gives ports to outgoing connections, so that none of those takes it first.
+const FIRST_PORT = 11_000;
+const PORTS = 9_000;
+
+/** A port that is free for UDP and TCP on loopback: programs that are told their port need to know it beforehand. */
 export async function freePort(): Promise<number> {
-  for (let tries = 0; tries < 20; tries++) {
-    const server = createServer();
-    const port = await new Promise<number>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-    const free = await new Promise<boolean>((resolve) => {
-      const socket = createSocket('udp4');
-      socket.once('error', () => resolve(false));
-      socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)));
-    });
-    await new Promise((resolve) => void server.close(resolve));
-    if (free) return port;
+  for (let tries = 0; tries < 50; tries++) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    if ((await isFreeForTcp(port)) && (await isFreeForUdp(port))) return port;
   }
   throw new Error('No port is free for UDP and TCP at once');
+}
+
+function isFreeForTcp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function isFreeForUdp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => resolve(false));
+    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)));
+  });
 }
 
 /** A person logged in over HTTP: a cookie and the requests of the page. */

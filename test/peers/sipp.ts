@@ -76,7 +76,8 @@ export class Sipp implements AsyncDisposable {
     writeFileSync(file, text);
     const port = options.port ?? (await freePort());
     const transport = options.transport ?? 'udp';
-    const mediaPort = 20_000 + ((port * 2) % 20_000);
+    // Above the ports of freePort() and below those of outgoing connections.
+    const mediaPort = 20_000 + ((port * 2) % 12_000);
     const child = new Child(
       `sipp ${name}`,
       peerPath('sipp'),
