@@ -237,8 +237,10 @@ try {
     `${CALLS} calls, ${PAIRS} at a time: ${Math.round((cpu / CALLS) * 1e6)} CPU µs a call, ${Math.round(CALLS / seconds)} calls/s, ${failed} failed\n`,
   );
   for (const { phones } of pairs) for (const phone of phones) phone.socket.close();
+  const stopping = performance.now();
   child.kill('SIGTERM');
   await new Promise((resolve) => child.once('exit', resolve));
+  process.stdout.write(`stopped in ${Math.round(performance.now() - stopping)} ms, with every phone registered\n`);
   if (options.profile) printProfile(join(folder, 'profile'));
 } finally {
   child.kill('SIGKILL');

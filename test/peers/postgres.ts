@@ -70,7 +70,7 @@ export class Postgres implements AsyncDisposable {
   async #as(program: string, args: readonly string[]): Promise<string> {
     const path = join(VERSIONS, this.version, 'bin', program);
     const [command, all] =
-      process.getuid?.() === 0 ? ['runuser', ['-u', 'postgres', '--', path, ...args]] : [path, [...args]];
+      process.getuid?.() === 0 ? ['/usr/sbin/runuser', ['-u', 'postgres', '--', path, ...args]] : [path, [...args]];
     return (await run(command, all, { cwd: this.folder })).stdout;
   }
 }
