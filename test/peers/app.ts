@@ -70,7 +70,8 @@ function isFreeForTcp(port: number): Promise<boolean> {
   });
 }
 
-function isFreeForUdp(port: number): Promise<boolean> {
+/** Whether nobody on loopback has that UDP port. */
+export function isFreeForUdp(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4');
     socket.once('error', () => resolve(false));

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { App, freePort } from './app.ts';
+import { App, freePort, isFreeForUdp } from './app.ts';
 import { Child, pause, until } from './child.ts';
 import { peerPath } from './peer.ts';
 
@@ -50,6 +50,17 @@ export interface Logged {
 
 const DEFAULTS = { ring: 20, talk: 100, again: 700, silence: 500, status: '486 Busy Here', expect: 200 };
 
+const MEDIA_PORTS = { first: 20_000, count: 12_000, each: 4 }; // above freePort(), below outgoing connections
+let mediaBlock = Number(process.env['JEST_WORKER_ID'] ?? 1) * 750;
+
+/** A block of four UDP ports: SIPp binds audio and, two further on, video, whether a scenario has media or not. */
+async function freeMediaPort(): Promise<number> {
+  for (;;) {
+    const port = MEDIA_PORTS.first + ((mediaBlock++ * MEDIA_PORTS.each) % MEDIA_PORTS.count);
+    if ((await isFreeForUdp(port)) && (await isFreeForUdp(port + 2))) return port;
+  }
+}
+
 /** One SIPp process with one scenario. */
 export class Sipp implements AsyncDisposable {
   readonly child: Child;
@@ -76,8 +87,7 @@ export class Sipp implements AsyncDisposable {
     writeFileSync(file, text);
     const port = options.port ?? (await freePort());
     const transport = options.transport ?? 'udp';
-    // Above the ports of freePort() and below those of outgoing connections.
-    const mediaPort = 20_000 + ((port * 2) % 12_000);
+    const mediaPort = await freeMediaPort();
     const child = new Child(
       `sipp ${name}`,
       peerPath('sipp'),
