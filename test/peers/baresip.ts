@@ -66,6 +66,7 @@ export class Baresip implements AsyncDisposable {
       'audio_alert aubridge,alert',
       `snd_path ${folder}`,
       'rtp_stats yes',
+      'rtp_ports 61000-64000', // away from the ports that freePort() gives
       'rtcp_mux yes',
     ];
     writeFileSync(join(folder, 'config'), `${config.join('\n')}\n`);
