@@ -146,6 +146,13 @@ export const ERRORS = {
     what: 'The operating system refused a datagram, for example because no route leads there or it is too long.',
     remedy: 'Check the route to the peer; large messages need TCP.',
   },
+  TPT_ERR_SOURCE_PORT: {
+    message: 'A datagram came from port 0.',
+    fault: 'remote',
+    status: 400,
+    what: 'Nobody can be answered at port 0, so the sender is forged; the datagram was dropped and counted.',
+    remedy: 'Nothing to do here; a firewall can drop such datagrams earlier.',
+  },
   TPT_ERR_BACKPRESSURE: {
     message: '%s does not read what is sent to it: %s bytes are waiting.',
     fault: 'remote',

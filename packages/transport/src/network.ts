@@ -141,7 +141,7 @@ export class Network implements FlowSink {
   /** RFC 3261 §18.2.2, no rport: the source address, but the port of the sent-by. */
   replyFlow(flow: Flow, sentByPort: number): Flow {
     const listener = this.#udpListenerOf(flow);
-    return listener === undefined ? flow : listener.flow(flow.remoteAddress, sentByPort);
+    return listener === undefined || sentByPort === 0 ? flow : listener.flow(flow.remoteAddress, sentByPort);
   }
 
   /** The flow that a token names. */

@@ -91,6 +91,8 @@ export class UdpListener {
   async open(port: DatagramPort, address: string, portNumber: number, failed: (error: Error) => void): Promise<void> {
     this.#socket = await port.bind(address, portNumber, {
       message: (bytes, remoteAddress, remotePort) => {
+        // Forged: an answer could never leave, and every failed send costs a search.
+        if (remotePort === 0) return this.#sink.dropped('TPT_ERR_SOURCE_PORT');
         const last = this.#last;
         // One busy peer (a proxy, a load generator) sends most datagrams: no lookup for it.
         const flow =

@@ -287,6 +287,21 @@ describe('UDP', () => {
     expect(ports.sent.map(({ to }) => to)).toEqual(['192.0.2.4 5999', '192.0.2.4 5060', '192.0.2.4 6000']);
   });
 
+  test('a datagram from port 0, which nobody can answer, is a counted drop', async () => {
+    const ports = new FakePorts();
+    const seen: string[] = [];
+    const host = new EngineHost(
+      { ports, listen: [{ uri: 'udp://127.0.0.1:5060' }] },
+      { event: (event) => seen.push(event.type), flowClosed: () => undefined },
+    );
+    await host.start();
+    ports.datagramFrom('127.0.0.1 5060', '192.0.2.4', 0, requestText('UDP', '192.0.2.4:5060', ';rport'));
+    ports.datagramFrom('127.0.0.1 5060', '192.0.2.4', 6000, requestText('UDP', '192.0.2.4:0', ''));
+    expect(host.stats().drops['TPT_ERR_SOURCE_PORT']).toBe(1);
+    expect(seen.filter((type) => type === 'transportError')).toEqual([]);
+    expect(ports.sent.filter(({ to }) => to.endsWith(' 0'))).toEqual([]);
+  });
+
   test('a listener that fails later is reported with its listening point', async () => {
     const ports = new FakePorts();
     const reported: unknown[] = [];
